@@ -145,11 +145,15 @@ def load(folder: Path, digest: str) -> Release:
     return release
 
 
-def find(store: "ObjectStore", name: str) -> list[str]:
-    """Digests of the complete releases of `name`, in no order."""
-    suffix = f"/{MANIFEST}"
-    found = (entry["path"] for batch in store.list(f"releases/{name}/") for entry in batch)
-    return [path.removesuffix(suffix).rsplit("/", 1)[-1] for path in found if path.endswith(suffix)]
+def find(store: "ObjectStore") -> list[tuple[str, str]]:
+    """Name and digest of every complete release, in no order."""
+    paths = (Path(entry["path"]) for batch in store.list("releases/") for entry in batch)
+    return [(path.parent.parent.name, path.parent.name) for path in paths if path.name == MANIFEST]
+
+
+def read_manifest(store: "ObjectStore", name: str, digest: str) -> Release:
+    """What a release says of itself, without its files. Raises ReleaseError."""
+    return _decode(_get(store, f"{_prefix(name, digest)}/{MANIFEST}"), digest)
 
 
 def hashes(folder: Path) -> Mapping[str, str]:

@@ -1,0 +1,8 @@
+"""The `slipway` command. Each file holds one group of commands; what they do is in the modules above.
+
+Exit codes: 0 done, 1 failed, 2 wrong settings or usage, 3 toolchain, 4 engine, 5 release, 6 training, 130 interrupted.
+"""
+
+from slipway.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,180 @@
+"""Runs the Pulumi engine on one stack and tells what it changed, event by event.
+
+The engine is a process of its own with its own state; this module starts it, reads its event stream and ends it
+cleanly when interrupted. What to do about a stack (train, promote, sweep) is decided elsewhere.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from slipway.errors import EngineError
+from slipway.paths import PROJECT
+
+_QUIET = frozenset({"same", "refresh", "read"})
+_INTERRUPT_GRACE_S = 60  # an interrupted engine lets running operations finish and saves what they did
+
+Report = Callable[["Change"], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One finished operation on one resource: op is the engine's word (create, update, replace, delete, …)."""
+
+    op: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How many resources had each operation; `same` counts those left alone."""
+
+    operations: Mapping[str, int]
+
+    @property
+    def changed(self) -> int:
+        return sum(count for op, count in self.operations.items() if op not in _QUIET)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A stack of this project and the engine that runs it. environment: as slipway.toolchain makes it."""
+
+    name: str
+    executable: Path
+    environment: Mapping[str, str]
+    backend: Path | None = None
+
+    def up(self, report: Report) -> Outcome:
+        """Bring the stack to what the program says, after looking at what really runs. Blocks; safe to run again.
+
+        Raises EngineError with the engine's own words; what was done before the failure is in the stack's state.
+        """
+        self._ensure_stack()
+        return self._run(["up", "--yes", "--skip-preview", "--refresh"], report)
+
+    def destroy(self, report: Report) -> Outcome:
+        """Remove every resource of the stack. Blocks; safe to run again. Raises EngineError."""
+        self._ensure_stack()
+        return self._run(["destroy", "--yes", "--skip-preview", "--refresh"], report)
+
+    def resource_ids(self) -> frozenset[str]:
+        """Physical ids of all resources in the stack's state."""
+        state = json.loads(self._call(["stack", "export", "--stack", self.name]))
+        resources = state.get("deployment", {}).get("resources", [])
+        return frozenset(resource["id"] for resource in resources if resource.get("id"))
+
+    def remove(self) -> None:
+        """Forget a stack whose resources are gone."""
+        self._call(["stack", "rm", "--yes", "--preserve-config", "--stack", self.name])
+
+    def exists(self) -> bool:
+        listed = json.loads(self._call(["stack", "ls", "--json"]))
+        return any(stack["name"].rsplit("/", 1)[-1] == self.name for stack in listed)
+
+    def _ensure_stack(self) -> None:
+        if self.backend is not None:
+            self.backend.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self.exists():
+            self._call(["stack", "init", "--non-interactive", "--no-select", "--stack", self.name])
+        self._drop_stale_lock()
+
+    def _drop_stale_lock(self) -> None:
+        """A killed engine leaves its lock behind. `pulumi cancel` removes any lock, so ask only when its owner is gone."""
+        if self.backend is None:
+            return
+        locks = list((self.backend / ".pulumi" / "locks").rglob("*.json"))
+        if locks and not any(_held(lock) for lock in locks):
+            self._call(["cancel", "--yes", "--non-interactive", "--stack", self.name])
+
+    def _run(self, command: list[str], report: Report) -> Outcome:
+        arguments = [str(self.executable), *command, "--non-interactive", "--json", "--stack", self.name]
+        process = subprocess.Popen(
+            arguments,
+            cwd=PROJECT,
+            env=dict(self.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        errors: list[str] = []
+        operations: dict[str, int] = {}
+        with _interruptible(process):
+            assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+            for event in _events(process.stdout):
+                if message := _error(event):
+                    errors.append(message)
+                if change := _change(event):
+                    report(change)
+                operations |= event.get("summaryEvent", {}).get("resourceChanges", {})
+            words = process.stderr.read() if process.stderr else ""
+        if process.returncode:
+            raise EngineError("\n".join(errors) or words.strip() or f"the engine ended with {process.returncode}")
+        return Outcome(operations=operations)
+
+    def _call(self, command: list[str]) -> str:
+        done = subprocess.run(
+            [str(self.executable), *command], cwd=PROJECT, env=dict(self.environment), capture_output=True, text=True
+        )
+        if done.returncode:
+            raise EngineError(f"pulumi {command[0]} failed: {done.stderr.strip()}")
+        return done.stdout
+
+
+@contextlib.contextmanager
+def _interruptible(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Ctrl-C reaches the engine too (same terminal): wait for it to save its state. A second one ends it at once."""
+    former = signal.signal(signal.SIGINT, lambda *_: _pass_on(process))
+    try:
+        yield
+        process.wait()
+    finally:
+        signal.signal(signal.SIGINT, former)
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_INTERRUPT_GRACE_S)
+            process.kill()
+
+
+def _pass_on(process: subprocess.Popen[str]) -> None:
+    """The terminal signals the whole group; a signal that came to this process alone is passed on."""
+    if process.poll() is None and os.getpgid(process.pid) != os.getpgrp():
+        process.send_signal(signal.SIGINT)
+
+
+def _held(lock: Path) -> bool:
+    try:
+        owner = json.loads(lock.read_text())
+    except (OSError, json.JSONDecodeError):
+        return False
+    return owner.get("hostname") != socket.gethostname() or psutil.pid_exists(int(owner.get("pid", 0)))
+
+
+def _events(stream: Iterator[str]) -> Iterator[dict[str, Any]]:
+    for line in stream:
+        with contextlib.suppress(json.JSONDecodeError):
+            yield json.loads(line)
+
+
+def _error(event: Mapping[str, Any]) -> str:
+    diagnostic = event.get("diagnosticEvent", {})
+    said = diagnostic.get("message", "").strip() if diagnostic.get("severity") == "error" else ""
+    return "" if said.startswith("an unhandled error occurred: program exited") else said
+
+
+def _change(event: Mapping[str, Any]) -> Change | None:
+    metadata = event.get("resOutputsEvent", {}).get("metadata")
+    if metadata is None or metadata["op"] in _QUIET:
+        return None
+    return Change(op=metadata["op"], name=metadata["urn"].rsplit("::", 1)[-1], type=metadata["type"])

@@ -1,0 +1,34 @@
+"""A real row of the release's evaluation data, as a person would write it: what the page's form and
+`slipway predict --example` send."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slipway.errors import SlipwayError
+from slipway.inventory import Inventory
+from slipway.release import GOLDEN, load
+from slipway.signature import CODES, NUMBERS, Category, Signature
+
+
+def example(folder: Path, signature: Signature) -> dict[str, Any]:
+    """The first golden row: values by feature name, or nested lists by tensor name where there are no features."""
+    with np.load(folder / GOLDEN, allow_pickle=False) as golden:
+        rows = {tensor.name: golden[tensor.name][0] for tensor in signature.inputs}
+    if not signature.features:
+        return {name: row.tolist() for name, row in rows.items()}
+    codes = iter(rows.get(CODES, []))
+    numbers = iter(rows.get(NUMBERS, []))
+    return {
+        feature.name: feature.values[int(next(codes))] if isinstance(feature, Category) else float(next(numbers))
+        for feature in signature.features
+    }
+
+
+def served_example(inventory: Inventory) -> dict[str, Any]:
+    """A row for the release that the local stack serves. Raises SlipwayError when it serves none."""
+    if not inventory.release:
+        raise SlipwayError("no release is served yet", hint="train one with `slipway train`, then `slipway promote`")
+    folder = Path(inventory.release_folder)
+    return example(folder, load(folder, inventory.release).signature)

@@ -1,0 +1,57 @@
+"""What a command needs of a stack: its settings, checked before anything else, its state folder and its engine."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from infra.settings import Settings
+from slipway.engine import Stack
+from slipway.paths import PROJECT, State
+from slipway.release import Pin, read_pin, write_pin
+from slipway.toolchain import Engine, engine_variables, find_engine
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The stack `name` on this machine. Opening it reads and checks; it builds the engine only when it is used."""
+
+    name: str
+    settings: Settings
+    state: State
+
+    @classmethod
+    def open(cls, name: str) -> "Workspace":
+        """Raises SettingsError for a stack file that is absent or wrong, before anything is started or changed."""
+        settings = Settings.read(PROJECT / "stacks" / f"Pulumi.{name}.yaml")
+        return cls(name=name, settings=settings, state=State.locate())
+
+    @cached_property
+    def stack(self) -> Stack:
+        """The engine on this stack; the first use may build the engine, which takes minutes and shows its progress."""
+        return Stack(
+            name=self.name,
+            executable=self._engine.executable,
+            environment=os.environ | self.engine_variables,
+            backend=self.state.backend,
+        )
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return find_engine()
+
+    @property
+    def engine_variables(self) -> Mapping[str, str]:
+        """What the engine needs in its environment beyond what is there."""
+        return engine_variables(self._engine, self.state, self.name)
+
+    @property
+    def pin(self) -> Pin | None:
+        return read_pin(self.state.pin(self.name))
+
+    def set_pin(self, pin: Pin | None) -> None:
+        file = self.state.pin(self.name)
+        if pin is None:
+            file.unlink(missing_ok=True)
+        else:
+            write_pin(file, pin)
