@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra.local import build
+from infra.local.target import build
 from infra.settings import Settings
 from slipway.errors import SlipwayError
 from slipway.paths import State

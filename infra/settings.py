@@ -72,7 +72,8 @@ class QueueSettings(_Strict):
 class EdgeSettings(_Strict):
     """What callers meet. port: on loopback.
 
-    timeout_s: the longest a request may take, retries on other replicas included. retries: how many other replicas are tried when one refuses, resets or answers 503.
+    timeout_s: the longest a request may take, retries on other replicas included.
+    retries: how many other replicas are tried when one refuses, resets or answers 503.
     """
 
     port: Port = 8080

@@ -90,7 +90,7 @@ class Stack:
         self._drop_stale_lock()
 
     def _drop_stale_lock(self) -> None:
-        """A killed engine leaves its lock behind. `pulumi cancel` removes any lock, so ask only when its owner is gone."""
+        """A killed engine leaves its lock behind; `pulumi cancel` removes any lock, so only when its owner is gone."""
         if self.backend is None:
             return
         locks = list((self.backend / ".pulumi" / "locks").rglob("*.json"))

@@ -48,7 +48,7 @@ def clusters(folder: Path, regions: Sequence[str], console_port: int) -> Documen
 
 
 def endpoints(region: str, ports: Mapping[str, Sequence[int]]) -> Document:
-    """Where the cluster of `region` sends requests: its own replicas, then the next region's when those are unhealthy."""
+    """Where the cluster of `region` sends requests: its own replicas, then the next region's when they fail."""
     ranked = sorted(ports, key=lambda other: (other != region, list(ports).index(other)))
     localities = [(ports[other], priority, other) for priority, other in enumerate(ranked)]
     assignment = _assignment(cluster_name(region), localities)
