@@ -48,11 +48,15 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A stack of this project and the engine that runs it. environment: as slipway.toolchain makes it."""
+    """A stack of this project and the engine that runs it.
+
+    environment: as slipway.toolchain makes it. file: the stack's configuration. backend: a file backend of our own.
+    """
 
     name: str
     executable: Path
     environment: Mapping[str, str]
+    file: Path
     backend: Path | None = None
 
     def up(self, report: Report) -> Outcome:
@@ -98,7 +102,8 @@ class Stack:
             self._call(["cancel", "--yes", "--non-interactive", "--stack", self.name])
 
     def _run(self, command: list[str], report: Report) -> Outcome:
-        arguments = [str(self.executable), *command, "--non-interactive", "--json", "--stack", self.name]
+        where = ["--stack", self.name, "--config-file", str(self.file)]
+        arguments = [str(self.executable), *command, "--non-interactive", "--json", *where]
         process = subprocess.Popen(
             arguments,
             cwd=PROJECT,

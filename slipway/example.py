@@ -1,4 +1,4 @@
-"""A real row of the release's evaluation data, as a person would write it: what the page's form and
+"""Real rows of the release's evaluation data, as a person would write them: what the page's form and
 `slipway predict --example` send."""
 
 from pathlib import Path
@@ -12,14 +12,24 @@ from slipway.release import GOLDEN, load
 from slipway.signature import CODES, NUMBERS, Category, Signature
 
 
-def example(folder: Path, signature: Signature) -> dict[str, Any]:
-    """The first golden row: values by feature name, or nested lists by tensor name where there are no features."""
+def rows(folder: Path, signature: Signature) -> list[dict[str, Any]]:
+    """The golden rows: values by feature name, or nested lists by tensor name where there are no features."""
     with np.load(folder / GOLDEN, allow_pickle=False) as golden:
-        rows = {tensor.name: golden[tensor.name][0] for tensor in signature.inputs}
+        tensors = {tensor.name: golden[tensor.name] for tensor in signature.inputs}
+    count = len(next(iter(tensors.values())))
+    return [_written({name: tensor[row] for name, tensor in tensors.items()}, signature) for row in range(count)]
+
+
+def example(folder: Path, signature: Signature) -> dict[str, Any]:
+    """The first of them."""
+    return rows(folder, signature)[0]
+
+
+def _written(row: dict[str, np.ndarray], signature: Signature) -> dict[str, Any]:
     if not signature.features:
-        return {name: row.tolist() for name, row in rows.items()}
-    codes = iter(rows.get(CODES, []))
-    numbers = iter(rows.get(NUMBERS, []))
+        return {name: values.tolist() for name, values in row.items()}
+    codes = iter(row.get(CODES, []))
+    numbers = iter(row.get(NUMBERS, []))
     return {
         feature.name: feature.values[int(next(codes))] if isinstance(feature, Category) else float(next(numbers))
         for feature in signature.features

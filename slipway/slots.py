@@ -91,7 +91,7 @@ def stop_slot(supervisor: Path, service: str, slot: int, *, wait: bool = True) -
         name = f"{service}:{service}-{slot}"
         pid = _ask(service, slot, lambda name: api.supervisor.getProcessInfo(name)["pid"])
         _ask(service, slot, lambda name: api.supervisor.stopProcess(name, False), pardon=_NOT_RUNNING)
-        while wait and _STATES[api.supervisor.getProcessInfo(name)["state"]] in ("running", "stopping"):
+        while wait and _STATES[api.supervisor.getProcessInfo(name)["state"]] == "stopping":
             time.sleep(_STOP_POLL_S)
     if wait and pid:
         # children may outlive a leader that exits on SIGTERM; supervisord makes every slot the leader of its group
@@ -151,5 +151,6 @@ class _UnixTransport(xmlrpc.client.Transport):
         self._path = path
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        self._connection = host, _UnixConnection(self._path)
+        if self._connection is None or self._connection[1] is None:
+            self._connection = host, _UnixConnection(self._path)
         return self._connection[1]

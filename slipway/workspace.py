@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from infra.settings import Settings
 from slipway.engine import Stack
@@ -17,14 +18,18 @@ class Workspace:
     """The stack `name` on this machine. Opening it reads and checks; it builds the engine only when it is used."""
 
     name: str
+    file: Path
     settings: Settings
     state: State
 
     @classmethod
     def open(cls, name: str) -> "Workspace":
-        """Raises SettingsError for a stack file that is absent or wrong, before anything is started or changed."""
-        settings = Settings.read(PROJECT / "stacks" / f"Pulumi.{name}.yaml")
-        return cls(name=name, settings=settings, state=State.locate())
+        """The stack in `stacks/Pulumi.<name>.yaml`, or in the file that SLIPWAY_CONFIG_FILE names.
+
+        Raises SettingsError for a stack file that is absent or wrong, before anything is started or changed.
+        """
+        file = Path(os.environ.get("SLIPWAY_CONFIG_FILE") or PROJECT / "stacks" / f"Pulumi.{name}.yaml").absolute()
+        return cls(name=name, file=file, settings=Settings.read(file), state=State.locate())
 
     @cached_property
     def stack(self) -> Stack:
@@ -33,6 +38,7 @@ class Workspace:
             name=self.name,
             executable=self._engine.executable,
             environment=os.environ | self.engine_variables,
+            file=self.file,
             backend=self.state.backend,
         )
 

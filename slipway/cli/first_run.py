@@ -7,7 +7,7 @@ from slipway.cli.model import run_training
 from slipway.cli.output import Progress, emit, say
 from slipway.engine import Outcome
 from slipway.example import served_example
-from slipway.inventory import read_inventory
+from slipway.inventory import Inventory, read_inventory
 from slipway.platform import bring_up, promote
 from slipway.workspace import Workspace
 
@@ -29,15 +29,40 @@ def first_run(stack: str, *, json: bool) -> None:
     _answer(workspace, outcome, json=json)
 
 
+def bare_run(stack: str, *, json: bool) -> None:
+    """Up and no more: a platform for a release that is promoted later."""
+    workspace = Workspace.open(stack)
+    progress = Progress(quiet=json)
+    progress.step(f"Bringing up {stack}")
+    outcome = bring_up(workspace, progress)
+    inventory = read_inventory(workspace.state.inventory)
+    if json:
+        emit(_summary(inventory, outcome))
+    else:
+        say(f"[green]✓[/] up: {_changes(outcome)}\n\n  endpoint   [bold]{inventory.endpoint}[/]")
+
+
+def _summary(inventory: Inventory, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "endpoint": inventory.endpoint,
+        "release": inventory.release,
+        "changed": outcome.changed,
+        "operations": outcome.operations,
+    }
+
+
+def _changes(outcome: Outcome) -> str:
+    changed = f"{outcome.changed} changed" if outcome.changed else "no change"
+    return f"{changed}, {outcome.operations.get('same', 0)} as they were"
+
+
 def _answer(workspace: Workspace, outcome: Outcome, *, json: bool) -> None:
     inventory = read_inventory(workspace.state.inventory)
     answer = ask(inventory, [served_example(inventory)], patience_s=_PATIENCE_S)
     if json:
-        document: dict[str, Any] = {"endpoint": inventory.endpoint, "release": inventory.release}
-        emit(document | {"changed": outcome.changed, "operations": outcome.operations, "answer": answer})
+        emit(_summary(inventory, outcome) | {"answer": answer})
         return
-    changed = f"{outcome.changed} changed" if outcome.changed else "no change"
-    say(f"\n[green]✓[/] up: {changed}, {outcome.operations.get('same', 0)} as they were")
+    say(f"\n[green]✓[/] up: {_changes(outcome)}")
     by = f"[dim]· {answer.region} · {answer.took_ms:.1f} ms[/]"
     say(f"[green]✓[/] asked through the edge: {_words(answer.body)} {by}\n")
     say(f"  endpoint   [bold]{inventory.endpoint}[/]   [dim](bearer token: slipway token)[/]")

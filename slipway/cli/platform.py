@@ -20,7 +20,7 @@ _FOLLOW_S = 0.2
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Examples: `slipway up` · `slipway up --json`")(up)
+    app.command(epilog="Examples: `slipway up` · `slipway up --json` · `slipway up --bare`")(up)
     app.command(epilog="Examples: `slipway down` · `slipway down --purge`")(down)
     app.command(epilog="Examples: `slipway status` · `slipway status --watch` · `slipway status --json`")(status)
     app.command(epilog="Example: `slipway scale predictor-us-east-1 3`")(scale)
@@ -29,11 +29,15 @@ def register(app: typer.Typer) -> None:
     )
 
 
-def up(stack: Stack = "local", json: Json = False) -> None:
+def up(
+    stack: Stack = "local",
+    bare: Annotated[bool, typer.Option("--bare", help="Only what the pin says: train nothing, ask nothing.")] = False,
+    json: Json = False,
+) -> None:
     """Bring the stack up, train a first release where none is served yet, and ask it one question through the edge."""
-    from slipway.cli.first_run import first_run
+    from slipway.cli.first_run import bare_run, first_run
 
-    first_run(stack, json=json)
+    (bare_run if bare else first_run)(stack, json=json)
 
 
 def down(

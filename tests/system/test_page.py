@@ -1,0 +1,72 @@
+"""The status page in a real browser: Debian's chromium, driven by Playwright (issue 3, bar 8)."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.system.platform import Platform
+
+pytestmark = pytest.mark.system
+
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    if _CHROMIUM is None:
+        pytest.skip("no chromium here: `apt install chromium` lets this test run")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_QUIET)
+        yield browser.new_page(viewport={"width": 1100, "height": 1150})
+        browser.close()
+
+
+def unlocked(page: Page, platform: Platform) -> Page:
+    page.goto(f"{platform.inventory.endpoint}/#token={platform.token}")
+    return page
+
+
+def test_the_page_sends_a_prediction_and_shows_the_answer(healthy: Platform, page: Page):
+    unlocked(page, healthy)
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#answer")).to_have_text(re.compile(r"employed \(\d+\.\d %\) — answered by us-east-1"))
+    if folder := os.environ.get("SLIPWAY_PICTURES"):
+        page.screenshot(path=str(Path(folder) / "page.png"))
+
+
+def test_the_page_shows_every_region_and_the_release(healthy: Platform, page: Page):
+    unlocked(page, healthy)
+    for region in healthy.inventory.regions:
+        expect(page.locator("#regions")).to_contain_text(region)
+    expect(page.locator("#release")).to_contain_text(healthy.inventory.release[:12])
+
+
+def test_the_page_is_locked_without_the_token(healthy: Platform, page: Page):
+    page.goto(healthy.inventory.endpoint)
+    expect(page.get_by_label("Token of this edge")).to_be_visible()
+    expect(page.locator("#content")).to_be_hidden()
+
+
+def test_the_token_does_not_stay_in_the_address_bar(healthy: Platform, page: Page):
+    unlocked(page, healthy)
+    expect(page.locator("#content")).to_be_visible()
+    assert "token" not in page.url
+
+
+def test_what_the_model_refuses_is_shown_in_words(healthy: Platform, page: Page):
+    unlocked(page, healthy)
+    page.get_by_label("AGEP").evaluate("input => { input.removeAttribute('max'); input.value = '999' }")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#answer.problem")).to_contain_text("AGEP")
