@@ -1,0 +1,98 @@
+"""Writes the reference pages from the code when the site is built: settings, command line, metrics.
+
+mkdocs calls `on_files`; the pages exist only in the built site, so they cannot fall behind the code.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer.main
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from infra.settings import NAMESPACE, Settings
+from slipway.cli.app import app
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    pages = {"settings": settings_page(), "cli": cli_page(), "metrics": metrics_page()}
+    for name, content in pages.items():
+        files.append(File.generated(config, f"reference/{name}.md", content=content))
+    return files
+
+
+def settings_page() -> str:
+    """A table of every key of a stack file, from the model that refuses wrong ones."""
+    schema = Settings.model_json_schema()
+    rows = "\n".join(_setting_rows(schema, schema, f"{NAMESPACE}:"))
+    return (
+        "# Settings\n\nEvery key of `stacks/Pulumi.<stack>.yaml`, from `infra/settings.py`. A stack file holds only what "
+        "differs; an unknown key is refused.\n\n| key | type and bounds | default | meaning |\n|---|---|---|---|\n" + rows
+    )
+
+
+def cli_page() -> str:
+    """Every command with its options, from the command tree itself."""
+    group = typer.main.get_command(app)
+    commands: Mapping[str, Any] = group.commands  # type: ignore[attr-defined]
+    return "# Command line\n\n`slipway --help` says the same.\n\n" + "\n".join(
+        _command_section(name, command) for name, command in commands.items()
+    )
+
+
+def metrics_page() -> str:
+    """Every metric that a replica offers, from the registry it is counted in."""
+    from services.predictor.metrics import Metrics
+
+    rows = [
+        f"| `{family.name}` | {family.type} | {family.documentation} |"
+        for family in Metrics.describe()
+        if not family.name.startswith(("python_", "process_"))
+    ]
+    head = "# Metrics\n\nWhat a predictor offers at `/metrics`, in Prometheus' text format.\n\n"
+    return head + "| metric | type | meaning |\n|---|---|---|\n" + "\n".join(rows)
+
+
+def _setting_rows(root: Mapping[str, Any], node: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    required = set(node.get("required", ()))
+    for name, field in node.get("properties", {}).items():
+        target = _resolve(root, field)
+        key = f"{prefix}{name}"
+        if "properties" in target:
+            yield f"| **`{key}`** | | | {_cell(target.get('description', ''))} |"
+            yield from _setting_rows(root, target, f"{key}.")
+            continue
+        default = "**required**" if name in required else f"`{field.get('default')}`"
+        yield f"| `{key}` | {_bounds(target)} | {default} | {_cell(field.get('description', ''))} |"
+
+
+def _resolve(root: Mapping[str, Any], field: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = field.get("$ref")
+    return root["$defs"][reference.rsplit("/", 1)[-1]] if reference else field
+
+
+def _bounds(field: Mapping[str, Any]) -> str:
+    if choices := field.get("enum") or ([field["const"]] if "const" in field else None):
+        return "one of " + ", ".join(f"`{choice}`" for choice in choices)
+    kind = field.get("type") or " or ".join(option.get("type", "value") for option in field.get("anyOf", ()))
+    signs = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
+    return " ".join([str(kind), *(f"{sign} {field[bound]}" for bound, sign in signs.items() if bound in field)])
+
+
+def _command_section(name: str, command: Any) -> str:
+    options = [
+        f"| `{' '.join(parameter.opts)}` | {_cell(getattr(parameter, 'help', '') or '')} |"
+        for parameter in command.params
+        if not parameter.hidden and parameter.name != "help"
+    ]
+    table = "\n| option | meaning |\n|---|---|\n" + "\n".join(options) + "\n" if options else ""
+    return f"## slipway {name}\n\n{command.help}\n{table}\n{command.epilog or ''}\n"
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|").strip()
