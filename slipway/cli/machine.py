@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Examples: `slipway doctor` · `slipway doctor --json`")(doctor)
     app.command(epilog='Example: `eval "$(slipway env)"`, then `pulumi up -s local`')(env)
     app.command(epilog='Example: `curl -H "authorization: Bearer $(slipway token)" …`')(token)
+    app.command(epilog="Example: `curl $(slipway endpoint)/openapi.json`")(endpoint)
     app.command("open", epilog="Examples: `slipway open` · `slipway open --print`")(open_page)
     app.command(epilog="Examples: `slipway ui` · `slipway ui --stop`")(ui)
 
@@ -53,6 +54,11 @@ def token() -> None:
     from slipway.ask import read_token
 
     typer.echo(read_token(read_inventory(State.locate().inventory)))
+
+
+def endpoint() -> None:
+    """The URL that callers use."""
+    typer.echo(read_inventory(State.locate().inventory).endpoint)
 
 
 def open_page(
