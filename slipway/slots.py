@@ -148,9 +148,10 @@ class _UnixConnection(http.client.HTTPConnection):
 class _UnixTransport(xmlrpc.client.Transport):
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self._path = path
+        self._unix = _UnixConnection(path)  # connects again by itself after a close
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        if self._connection is None or self._connection[1] is None:
-            self._connection = host, _UnixConnection(self._path)
-        return self._connection[1]
+        return self._unix
+
+    def close(self) -> None:
+        self._unix.close()
