@@ -15,13 +15,14 @@ if TYPE_CHECKING:  # redis costs a quarter of a second to import: whoever only r
 
 URL = "SLIPWAY_QUEUE_URL"
 URL_FILE = f"{URL}_FILE"
+_OTHERS = 0o007
 
 
 def queue_url(environment: Mapping[str, str]) -> str:
     """The URL in the file that SLIPWAY_QUEUE_URL_FILE names, else SLIPWAY_QUEUE_URL; empty when neither is set.
 
-    A file is better: an environment is inherited and shown by more tools. Raises SettingsError when the file cannot be
-    read, or may be read by others than its owner, since the URL carries a password.
+    A file is better: an environment is inherited, and shown by more tools. Raises SettingsError when the file cannot be
+    read, or may be read by everybody, since the URL carries a password.
     """
     name = environment.get(URL_FILE, "").strip()
     if not name:
@@ -32,8 +33,8 @@ def queue_url(environment: Mapping[str, str]) -> str:
             url = file.read().strip()
     except OSError as error:
         raise SettingsError(f"{URL_FILE} names {name}, which cannot be read: {error.strerror}") from error
-    if mode & 0o007:
-        raise SettingsError(f"{name} may be read by everybody (mode {mode:o})", hint=f"chmod 600 {name}")
+    if mode & _OTHERS:
+        raise SettingsError(f"{name} is open to everybody (mode {mode:o})", hint=f"chmod 600 {name}")
     return url
 
 
@@ -43,54 +44,13 @@ def open_queue(url: str, *, policy: Policy | None = None) -> "ValkeyQueue":
         raise SettingsError(f"{URL} names no task queue", hint="use redis://, rediss:// (TLS) or unix://")
     from services.tasks.valkey import ValkeyQueue
 
-
-URL = "SLIPWAY_QUEUE_URL"
-URL_FILE = f"{URL}_FILE"
-
-
-def queue_url(environment: Mapping[str, str]) -> str:
-    """The URL in the file that SLIPWAY_QUEUE_URL_FILE names, else SLIPWAY_QUEUE_URL; empty when neither is set.
-
-    A file is better: an environment is inherited and shown by more tools. Raises SettingsError when the file cannot be
-    read, or may be read by others than its owner, since the URL carries a password.
-    """
-    name = environment.get(URL_FILE, "").strip()
-    if not name:
-        return environment.get(URL, "").strip()
-    try:
-        with Path(name).open(encoding="utf-8") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            url = file.read().strip()
-    except OSError as error:
-        raise SettingsError(f"{URL_FILE} names {name}, which cannot be read: {error.strerror}") from error
-    if mode & 0o007:
-        raise SettingsError(f"{name} may be read by everybody (mode {mode:o})", hint=f"chmod 600 {name}")
-    return url
-
-
-def open_queue(url: str, *, policy: Policy | None = None) -> "ValkeyQueue":
-    """The queue at `url`, not connected yet. Raises SettingsError for a URL that names no broker known here."""
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in _SCHEMES and (parts.scheme == "unix" or (parts.hostname and parts.port is not False))
-    except ValueError:  # a port that is no number; the message would repeat the URL, password and all
-        known = False
-    if not known:
-        raise SettingsError(
-            f"{URL} names no task queue",
-            hint=f"use {', '.join(f'{scheme}://' for scheme in _SCHEMES)} (not shown here)",
-        )
-    from services.tasks.valkey import ValkeyQueue
-
     return ValkeyQueue(url, policy=policy)
 
 
 def _is_known(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        port_is_a_number = parts.port is None or parts.port > 0
+        port = parts.port
     except ValueError:
         return False
-    return port_is_a_number and (
-        parts.scheme == "unix" or (parts.scheme in ("redis", "rediss") and bool(parts.hostname))
-    )
+    return parts.scheme == "unix" or (parts.scheme in ("redis", "rediss") and bool(parts.hostname) and port != 0)
