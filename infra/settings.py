@@ -93,7 +93,7 @@ class Settings(_Strict):
 
     target: Literal["local"]
     regions: tuple[Region, ...] = Field(min_length=1, max_length=8)
-    training: TrainSettings = TrainSettings(task="employment")
+    training: TrainSettings = TrainSettings()
     predictor: PredictorSettings = PredictorSettings()
     worker: WorkerSettings = WorkerSettings()
     queue: QueueSettings = QueueSettings()

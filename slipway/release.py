@@ -67,7 +67,9 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.digest[:12]
 
     def encode(self) -> bytes:
-        return msgspec.json.encode(self, order="deterministic")
+        """The canonical manifest: what a reader of it would write again, so a bound given as 0 is the bound 0.0."""
+        read = msgspec.json.decode(msgspec.json.encode(self), type=Release)
+        return msgspec.json.encode(read, order="deterministic")
 
 
 class Pin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -35,7 +35,7 @@ class Queue(ComponentResource):
     def __init__(self, name: str, args: QueueArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:local:Queue", name, None, opts)
         child = ResourceOptions(parent=self)
-        folder = args.state.store / "queue"
+        folder = args.state.run / "valkey"  # goes with the queue, as a cloud's messages do
         self.url_file = args.state.run / "secrets" / "queue-url"
 
         config = File(
@@ -52,7 +52,7 @@ class Queue(ComponentResource):
         self.ready = Service(
             f"{name}-valkey",
             argv=[str(valkey_server()), config.path],
-            working_folder=str(args.state.run / "valkey"),
+            working_folder=str(folder),
             ports=[args.settings.port],
             health=Probe(tcp=True),
             stop_grace_s=_STOP_GRACE_S,

@@ -62,6 +62,7 @@ class Registry(ComponentResource):
             environment={"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"},
             working_folder=str(PROJECT),
             slots_min=1 if args.settings.server else 0,
+            slots_max=1,
             ports=[args.settings.port],
             health=Probe(path="/health", deadline_s=_START_S),
             limits=Limits(memory_gib=4.0),

@@ -85,5 +85,5 @@ def build(settings: Settings, state: State, pin: Pin | None) -> Platform:
         release="" if release is None else release.digest,
         regions=settings.regions,
         dashboards={"status": edge.endpoint, "api": edge.endpoint.apply(lambda url: f"{url}/docs")}
-        | registry.dashboards,
+        | dict(registry.dashboards),
     )

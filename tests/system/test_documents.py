@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from slipway.paths import PROJECT
 
+from slipway.paths import PROJECT
 from tests.system.platform import Platform
 
 pytestmark = pytest.mark.system

@@ -1,4 +1,6 @@
 import contextlib
+import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from slipway.paths import PROJECT
 MINIMAL = {"slipway:target": "local", "slipway:regions": ["us-east-1", "ap-south-1"]}
 
 
-def refusal(config: dict[str, object]) -> str:
+def refusal(config: Mapping[str, object]) -> str:
     with pytest.raises(SettingsError) as caught:
         Settings.parse(config)
     return caught.value.message
