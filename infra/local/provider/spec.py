@@ -59,7 +59,7 @@ class ServiceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     environment: dict[str, str] = {}
     secret_environment: dict[str, str] = {}
     working_folder: str | None = None
-    slots_min: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+    slots_min: Annotated[int, msgspec.Meta(ge=0, le=100)] = 1
     slots_max: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
     ports: tuple[_Port, ...] | None = None
     health: Probe | None = None

@@ -28,11 +28,11 @@ class SlipwayInterface:
         if wanted is None or group is None:
             raise RPCError(Faults.BAD_NAME, name)
         slots = {config.name: config for config in wanted.process_configs}
-        gone = [process for process in group.processes.values() if process.config.name not in slots]
-        if any(process in group.get_unstopped_processes() for process in gone):
+        gone = group.processes.keys() - slots.keys()
+        if gone & {process.config.name for process in group.get_unstopped_processes()}:
             raise RPCError(Faults.STILL_RUNNING, name)
-        for process in gone:
-            del group.processes[process.config.name]
+        for slot in gone:
+            del group.processes[slot]
         for slot, config in slots.items():
             if slot in group.processes:
                 group.processes[slot].config = config

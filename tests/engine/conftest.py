@@ -1,0 +1,96 @@
+"""The real engine on a project of its own, for each test module: its own backend, run folder and stack."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.provider import stop_everything
+from slipway.paths import State
+from slipway.toolchain import engine_environment, find_engine
+
+_STACK = "dev"
+_COMMAND_S = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A Pulumi project in a folder of its own."""
+
+    folder: Path
+    executable: Path
+    environment: Mapping[str, str]
+
+    @property
+    def run_folder(self) -> Path:
+        return self.folder / "run"
+
+    def write(self, program: str) -> None:
+        (self.folder / "program").mkdir(exist_ok=True)
+        (self.folder / "program" / "__main__.py").write_text(program)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [str(self.executable), *arguments, "--non-interactive", "--stack", _STACK]
+
+    def pulumi(self, *arguments: str, fails: bool = False) -> str:
+        """What the engine printed; its exit code is asserted."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_S,
+        )
+        assert bool(done.returncode) is fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def up(self, program: str, *arguments: str, fails: bool = False) -> str:
+        self.write(program)
+        return self.pulumi("up", "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def destroy(self) -> str:
+        return self.pulumi("destroy", "--yes", "--skip-preview")
+
+    def exported(self) -> str:
+        """The stack's state as the engine gives it away, secrets encrypted."""
+        return self.pulumi("stack", "export")
+
+    def state(self, name: str) -> Mapping[str, Any]:
+        resources = json.loads(self.exported())["deployment"]["resources"]
+        return next(resource for resource in resources if resource["urn"].endswith(f"::{name}"))
+
+
+@pytest.fixture(scope="module")
+def project() -> Iterator[Project]:
+    # a short path: pytest's own would be too long for a unix socket on some machines
+    folder = Path(tempfile.mkdtemp(prefix="slipway-", dir="/tmp"))  # noqa: S108
+    engine = find_engine()
+    state = State(folder)
+    environment = dict(os.environ) | engine_environment(engine, state)
+    state.backend.mkdir(parents=True, exist_ok=True)
+    scripts = Path(sys.executable).parent
+    (folder / "Pulumi.yaml").write_text(
+        json.dumps(
+            {
+                "name": "trial",
+                "main": "program/",
+                "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(scripts.parent)}},
+                "plugins": {"providers": [{"name": "slipway", "path": str(scripts)}]},
+            }
+        )
+    )
+    made = Project(folder=folder, executable=engine.executable, environment=environment)
+    made.write("")
+    made.pulumi("stack", "init")
+    yield made
+    stop_everything(made.run_folder)
+    shutil.rmtree(folder)
