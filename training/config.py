@@ -55,13 +55,13 @@ class PreemptionSettings(_Strict):
 class TrainSettings(_Strict):
     """One training run. What is None here is the task's own choice (see Recipe).
 
-    task: one that ships (`employment`, `digits`) or `package.module:ClassName`. workers: processes, one a GPU where
-    there are GPUs. precision: `auto` is bf16 on a GPU that computes in it, else fp32.
+    task: one that ships (`employment`, `digits`) or `package.module:ClassName`. workers: processes; None is one a GPU,
+    or two where there is none. precision: `auto` is bf16 on a GPU that computes in it, else fp32.
     """
 
     task: str = Field(default="employment", min_length=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
-    workers: int = Field(default=2, ge=1, le=4096)
+    workers: int | None = Field(default=None, ge=1, le=4096)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     epochs: Epochs | None = None
     batch_size: BatchSize | None = None
@@ -73,7 +73,7 @@ class TrainSettings(_Strict):
 
     @model_validator(mode="after")
     def _shared_evenly(self) -> Self:
-        if self.batch_size is not None and self.batch_size % self.workers:
+        if self.batch_size and self.workers and self.batch_size % self.workers:
             raise ValueError(
                 f"batch_size {self.batch_size} cannot be shared evenly by {self.workers} workers; "
                 f"use a multiple of {self.workers}"

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor, nn
 
 from slipway.errors import TrainingError
 from slipway.signature import Signature
+from training.config import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,13 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def rows(self, index: Tensor | slice) -> "Split":
+        return Split(inputs={name: tensor[index] for name, tensor in self.inputs.items()}, targets=self.targets[index])
+
+    def to(self, device: torch.device) -> "Split":
+        inputs = {name: tensor.to(device) for name, tensor in self.inputs.items()}
+        return Split(inputs=inputs, targets=self.targets.to(device))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +53,13 @@ class Task(Protocol):
     """A model with its data and its measure.
 
     name: the release's name. version: what the authors call this form of it. watch: the metric that decides which
-    epoch is best, higher is better.
+    epoch is best, higher is better. recipe: how it is trained well, for the settings to override.
     """
 
     name: str
     version: str
     watch: str
+    recipe: Recipe
 
     @property
     def signature(self) -> Signature:

@@ -1,0 +1,126 @@
+"""One run from its job to its release: what each process does, in order."""
+
+import hashlib
+import time
+from pathlib import Path
+
+import msgspec
+import torch
+
+from slipway.release import Hardware, describe_machine
+from training import export
+from training.checkpoint import Checkpoints
+from training.config import Recipe
+from training.data import plan_batches
+from training.launch.protocol import JobSpec
+from training.learner import Learner, use_bf16
+from training.loop import Loop
+from training.mesh import Mesh, joined
+from training.metrics import Tracker
+from training.outcome import TrainingResult
+from training.preempt import Preemption
+from training.progress import Progress
+from training.task import Dataset, Task, find_task
+
+_RUNS = "runs"
+_TRACKED = "mlflow-run"
+
+
+def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
+    """Train, judge on later data, export and publish. The leading process returns the result, the others None.
+
+    Raises TrainingError, and Preempted when a checkpoint was written because a process was asked to stop.
+    """
+    started = time.monotonic()
+    torch.use_deterministic_algorithms(True, warn_only=True)  # a user's model may need what has no such form
+    task = find_task(job.settings.task)
+    recipe = job.settings.over(task.recipe)
+    with joined() as mesh:
+        data = task.data(job.settings.seed)
+        folder = job.work_folder / _RUNS / fingerprint(job, recipe, task, data.digest)
+        with _tracker(job, task, recipe, mesh, folder) as tracker:
+            loop = _loop(job, task, data, recipe, mesh, folder, tracker, preemption)
+            loop.fit()
+            answers = loop.learner.answer(data.evaluation.to(mesh.device))
+            if not mesh.leads:
+                return None
+            loop.progress.say("exporting the model and proving that its graph answers alike")
+            made = export.release(
+                task,
+                loop.learner.judged,
+                evaluation=data.evaluation,
+                metrics=task.metrics(answers, data.evaluation.targets),
+                data_digest=data.digest,
+                git_commit=job.git_commit,
+                hardware=_hardware(mesh),
+                store_url=job.store_url,
+            )
+            tracker.register(made, f"{job.store_url.rstrip('/')}/releases/{made.name}/{made.digest}")
+        loop.checkpoints.clear()
+    return TrainingResult(
+        name=made.name,
+        digest=made.digest,
+        metrics=made.metrics,
+        epochs=len(loop.history),
+        best_epoch=loop.watch.epoch,
+        seconds=time.monotonic() - started,
+    )
+
+
+def fingerprint(job: JobSpec, recipe: Recipe, task: Task, data_digest: str) -> str:
+    """What a checkpoint belongs to: all that the weights depend on, but not how many workers compute them."""
+    parts = (
+        job.settings.task,
+        task.version,
+        recipe.model_dump(),
+        job.settings.seed,
+        job.settings.precision,
+        data_digest,
+    )
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
+
+
+def _loop(
+    job: JobSpec,
+    task: Task,
+    data: Dataset,
+    recipe: Recipe,
+    mesh: Mesh,
+    folder: Path,
+    tracker: Tracker,
+    preemption: Preemption,
+) -> Loop:
+    settings = job.settings
+    bf16 = use_bf16(settings.precision, mesh.device)
+    return Loop(
+        task=task,
+        train=data.train.to(mesh.device),
+        validation=data.validation.to(mesh.device),
+        recipe=recipe,
+        batches=plan_batches(rows=len(data.train), batch_size=recipe.batch_size, seed=settings.seed, workers=mesh.size),
+        learner=Learner(task, recipe, seed=settings.seed, bf16=bf16, mesh=mesh),
+        mesh=mesh,
+        run=folder.name,
+        checkpoints=Checkpoints(folder, keep_last=settings.checkpoint.keep_last),
+        checkpoint_every_s=settings.checkpoint.every_s,
+        preemption=preemption,
+        progress=Progress(epochs=recipe.epochs, leads=mesh.leads),
+        report=tracker.figures,
+    )
+
+
+def _tracker(job: JobSpec, task: Task, recipe: Recipe, mesh: Mesh, folder: Path) -> Tracker:
+    """Only the leading process reports."""
+    return Tracker(
+        job.tracking_uri if mesh.leads else None,
+        experiment=task.name,
+        artifacts=f"{job.store_url.rstrip('/')}/mlflow/artifacts",
+        params={**recipe.model_dump(), **job.settings.model_dump(include={"seed", "precision"}), "workers": mesh.size},
+        run_file=folder / _TRACKED,
+    )
+
+
+def _hardware(mesh: Mesh) -> Hardware:
+    on_gpu = mesh.device.type == "cuda"
+    accelerator = torch.cuda.get_device_name(mesh.device) if on_gpu else "cpu"
+    return Hardware(machine=describe_machine(), accelerator=accelerator, world_size=mesh.size)
