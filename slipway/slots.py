@@ -88,10 +88,9 @@ def stop_slot(supervisor: Path, service: str, slot: int, *, wait: bool = True) -
     A slot that does not run is left alone. Raises SlipwayError when there is no such slot.
     """
     with connect(supervisor) as api:
-        name = f"{service}:{service}-{slot}"
-        pid = _ask(service, slot, lambda name: api.supervisor.getProcessInfo(name)["pid"])
+        pid = _ask(service, slot, api.supervisor.getProcessInfo)["pid"]
         _ask(service, slot, lambda name: api.supervisor.stopProcess(name, False), pardon=_NOT_RUNNING)
-        while wait and _STATES[api.supervisor.getProcessInfo(name)["state"]] == "stopping":
+        while wait and _STATES[_ask(service, slot, api.supervisor.getProcessInfo)["state"]] == "stopping":
             time.sleep(_STOP_POLL_S)
     if wait and pid:
         # children may outlive a leader that exits on SIGTERM; supervisord makes every slot the leader of its group

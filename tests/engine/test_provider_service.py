@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.engine.conftest import Project
 
-from infra.local.provider.ports import is_free
+from infra.local.provider.ports import choose, is_free
 from slipway.slots import Slot, slots, start_slot
+from tests.engine.conftest import Project
 
 pytestmark = pytest.mark.engine
 
@@ -99,6 +99,11 @@ def processes(project: Project) -> list[psutil.Process]:
     return found
 
 
+def provider_of(engine: subprocess.Popen[bytes]) -> psutil.Process:
+    children = psutil.Process(engine.pid).children(recursive=True)
+    return next(child for child in children if "pulumi-resource-slipway" in " ".join(child.cmdline()))
+
+
 def until(condition: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + _SOON_S
     while not condition():
@@ -132,7 +137,7 @@ def test_a_slot_above_the_least_number_is_no_drift(up: Project):
 
 
 def test_a_killed_process_is_started_again(up: Project):
-    up.up(program(up))
+    up.settle(program(up))
     first, port = running(up)[0], ports(up)[0]
     os.kill(first.pid, signal.SIGKILL)
     until(lambda: running(up) and running(up)[0].pid != first.pid, "a new process")
@@ -141,7 +146,7 @@ def test_a_killed_process_is_started_again(up: Project):
 
 
 def test_new_bounds_leave_running_slots_alone(up: Project):
-    up.up(program(up))
+    up.settle(program(up))
     before = running(up)[0].pid
     report = up.up(program(up, slots_min=2, slots_max=3, stop_grace_s=1))
     assert "1 updated" in report
@@ -153,7 +158,7 @@ def test_new_bounds_leave_running_slots_alone(up: Project):
 
 
 def test_a_change_starts_the_new_service_before_the_old_one_drains(up: Project):
-    up.up(program(up))
+    up.settle(program(up))
     old = ports(up)[0]
     seen: list[tuple[bool, bool]] = []
     done = threading.Event()
@@ -178,7 +183,7 @@ def test_a_change_starts_the_new_service_before_the_old_one_drains(up: Project):
 
 
 def test_a_replacement_that_fails_shows_its_log_and_leaves_the_old_one(up: Project):
-    up.up(program(up))
+    up.settle(program(up))
     report = up.up(program(up, environment={"WORD": "crash"}), fails=True)
     assert "cannot load the model" in report
     assert "hunter2" not in report
@@ -189,7 +194,7 @@ def test_a_replacement_that_fails_shows_its_log_and_leaves_the_old_one(up: Proje
 
 
 def test_secrets_show_neither_in_state_nor_in_logs_nor_in_a_process_list(up: Project):
-    up.up(program(up))
+    up.settle(program(up))
     assert "hunter2" not in up.exported()
     assert not any("hunter2" in " ".join(process.cmdline()) for process in processes(up))
     supervisor = [*(up.run_folder / "supervisor").iterdir(), *up.run_folder.glob("services/*/supervisor.conf")]
@@ -197,7 +202,7 @@ def test_secrets_show_neither_in_state_nor_in_logs_nor_in_a_process_list(up: Pro
 
 
 def test_a_refresh_sees_a_killed_supervisord_and_the_next_up_mends_it(up: Project):
-    up.up(program(up))
+    up.settle(program(up))
     address = ports(up)[0]
     pid = int((up.run_folder / "supervisor" / "supervisord.pid").read_text())
     orphan = running(up)[0].pid
@@ -220,6 +225,34 @@ def test_a_port_in_use_is_refused_by_name(up: Project):
     assert f"port {taken} is in use by service web-" in report
 
 
+def test_a_service_that_keeps_a_given_port_is_stopped_before_its_successor_starts(up: Project):
+    port = choose(1, seed=str(up.folder), taken=(), free=is_free)[0]
+    fixed = program(up, slots_max=1, ports=[port])
+    up.up(fixed)
+    report = up.up(fixed.replace("'WORD': 'one'", "'WORD': 'two'"))
+    assert report.index("deleted original") < report.index("created replacement")
+    assert ask(port) == "two"
+
+
+def test_a_killed_engine_takes_its_provider_with_it(up: Project):
+    up.settle(program(up))
+    up.write(program(up, environment={"WORD": "five", "START_S": "30"}))
+    engine = subprocess.Popen(
+        up.command("up", "--yes", "--skip-preview"),
+        cwd=up.folder,
+        env=dict(up.environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: len(list(up.run_folder.glob("services/web-*/slot-0.sh"))) > 1, "the new service is being made")
+    provider = provider_of(engine)
+    engine.kill()
+    engine.wait(_SOON_S)
+    until(lambda: not provider.is_running(), "the provider has ended")
+    until(lambda: len(list(up.run_folder.glob("services/web-*"))) == 1, "what it began is gone")
+    up.pulumi("cancel", "--yes")
+
+
 def test_a_killed_provider_is_made_up_for_by_the_next_up(up: Project):
     slow = program(up, environment={"WORD": "three", "START_S": "2"})
     up.write(slow)
@@ -231,12 +264,7 @@ def test_a_killed_provider_is_made_up_for_by_the_next_up(up: Project):
         stderr=subprocess.DEVNULL,
     )
     until(lambda: len(list(up.run_folder.glob("services/web-*/slot-0.sh"))) > 1, "the new service is being made")
-    provider = next(
-        child
-        for child in psutil.Process(engine.pid).children(recursive=True)
-        if "pulumi-resource-slipway" in " ".join(child.cmdline())
-    )
-    provider.kill()
+    provider_of(engine).kill()
     assert engine.wait(_SOON_S) != 0
 
     up.up(slow)
@@ -245,7 +273,7 @@ def test_a_killed_provider_is_made_up_for_by_the_next_up(up: Project):
 
 
 def test_an_interrupted_up_ends_soon_and_leaves_nothing_half_made(up: Project):
-    up.up(program(up))
+    up.settle(program(up))
     up.write(program(up, environment={"WORD": "four", "START_S": "8"}))
     engine = subprocess.Popen(
         up.command("up", "--yes", "--skip-preview"),
@@ -266,7 +294,7 @@ def test_an_interrupted_up_ends_soon_and_leaves_nothing_half_made(up: Project):
 
 
 def test_a_service_can_be_imported_by_its_id(up: Project):
-    up.up(program(up))
+    up.settle(program(up))
     state = up.state("web")
     pid = running(up)[0].pid
     up.pulumi("state", "delete", "--yes", state["urn"])

@@ -24,6 +24,7 @@ from slipway.errors import SlipwayError
 
 _SOURCES = ("content", "template", "random_bytes")
 _OTHERS = 0o077
+DEFAULT_MODE = 0o600
 
 
 class FileSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +35,7 @@ class FileSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     template: str | None = None
     values: dict[str, str] = {}
     random_bytes: Annotated[int, msgspec.Meta(ge=16, le=4096)] | None = None
-    mode: Annotated[int, msgspec.Meta(ge=0, le=0o777)] = 0o600
+    mode: Annotated[int, msgspec.Meta(ge=0, le=0o777)] = DEFAULT_MODE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,6 +90,11 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return re.sub(rf"\{{({names})\}}", lambda match: values[match[1]], template)
 
 
+def content(spec: FileSpec) -> str:
+    """What a File holds, unless it is random."""
+    return spec.content if spec.content is not None else fill(spec.template or "", spec.values)
+
+
 def digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -116,7 +122,7 @@ class Files:
         file_id = records.physical_id(name, urn, {"path": str(place)}, key=b"")
         former = records.find_file(self.run, file_id)
         present = _read(place)
-        same = present is not None and not spec.random_bytes and present == _content(spec)
+        same = present is not None and not spec.random_bytes and present == content(spec)
         if former is None and place.exists() and not same:
             raise SlipwayError(
                 f"{place} is there already and is not Slipway's", hint="move it away, or name another path"
@@ -149,20 +155,20 @@ class Files:
         )
         return self._write(record, spec, kept=kept)
 
-    def condition(self, place: Path, *, sha256: str, mode: int) -> str:
-        """The sha256 of what lies there, or why that is not what was written."""
-        content = _read(place)
-        if content is None:
+    def condition(self, place: Path, *, mode: int) -> str:
+        """The sha256 of what lies there, or in a word why that does not matter: it is gone, its mode is another."""
+        present = _read(place)
+        if present is None:
             return "gone"
         if stat.S_IMODE(place.stat().st_mode) != mode:
             return f"mode {stat.S_IMODE(place.stat().st_mode):#o}"
-        return sha256 if digest(content) == sha256 else digest(content)
+        return digest(present)
 
     def find(self, file_id: str) -> Written | None:
         """A file by its id, for an import."""
         record = records.find_file(self.run, file_id)
-        content = _read(Path(record.path)) if record else None
-        return Written(record=record, content=content) if record and content is not None else None
+        present = _read(Path(record.path)) if record else None
+        return Written(record=record, content=present) if record and present is not None else None
 
     def delete(self, file_id: str, incarnation: str | None) -> None:
         """Remove a file. One that is gone, or that was created again since, is left alone."""
@@ -177,14 +183,14 @@ class Files:
             self.run.tidy()
 
     def _write(self, record: FileRecord, spec: FileSpec, *, kept: str | None) -> Written:
-        content = _content(spec)
+        text = content(spec)
         if spec.random_bytes:
             fits = kept is not None and len(kept) == 2 * spec.random_bytes
-            content = kept if fits else secrets.token_hex(spec.random_bytes)
+            text = kept if kept and fits else secrets.token_hex(spec.random_bytes)
         with self.run.locked():  # or a delete beside it may remove the folder as empty
             records.write_file(self.run, record)
-            write(Path(record.path), content or "", mode=spec.mode)
-        return Written(record=record, content=content or "")
+            write(Path(record.path), text, mode=spec.mode)
+        return Written(record=record, content=text)
 
     def _remove_empty_folders(self, folder: Path) -> None:
         while folder != self.run.root and folder.is_relative_to(self.run.root):
@@ -193,10 +199,6 @@ class Files:
             except OSError:
                 return
             folder = folder.parent
-
-
-def _content(spec: FileSpec) -> str:
-    return spec.content if spec.content is not None else fill(spec.template or "", spec.values)
 
 
 def _read(place: Path) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from infra.local.provider.difference import Difference, file_difference, service_difference
-from infra.local.provider.file import Files, FileSpec, Written, check_file, digest
+from infra.local.provider.file import DEFAULT_MODE, Files, FileSpec, Written, check_file, content, digest
 from infra.local.provider.layout import Run
 from infra.local.provider.machine import machine_problems
 from infra.local.provider.records import ServiceRecord, find_service
@@ -32,8 +32,8 @@ class Handler(Protocol):
         """What must change, also because of what the machine shows; changes nothing."""
         ...
 
-    def preview(self, inputs: Properties) -> Properties:
-        """The outputs that are sure before anything is done."""
+    def preview(self, inputs: Properties, outputs: Properties) -> Properties:
+        """The outputs that are sure before anything is done. outputs: as they are, none before a create."""
         ...
 
     def create(self, name: str, urn: str, inputs: Properties, timeout_s: float) -> tuple[str, Properties]:
@@ -85,8 +85,14 @@ class ServiceHandler:
         whole = {recorded, self._services.condition(resource_id)} == {RUNNING}
         return service_difference(plain_map(old_inputs), plain_map(inputs), drift=None if whole else "condition")
 
-    def preview(self, inputs: Properties) -> Properties:
-        return {"ports": inputs["ports"]} if "ports" in inputs else {}
+    def preview(self, inputs: Properties, outputs: Properties) -> Properties:
+        sure = {key: value for key, value in outputs.items() if key not in ("ports", "urls")}
+        if "ports" in inputs:
+            return sure | {"ports": inputs["ports"]}
+        slots = plain_map(inputs).get("slots_max")
+        if "ports" in outputs and len(plain_map(outputs)["ports"]) == slots:
+            return dict(outputs)
+        return sure
 
     def create(self, name: str, urn: str, inputs: Properties, timeout_s: float) -> tuple[str, Properties]:
         record = self._services.create(name, urn, plain_map(inputs), timeout_s=timeout_s)
@@ -147,9 +153,16 @@ class FileHandler:
         whole = {wanted, outputs["sha256"], self._condition(outputs, old_inputs)} == {wanted}
         return file_difference(plain_map(old_inputs), plain_map(inputs), drift=None if whole else "sha256")
 
-    def preview(self, inputs: Properties) -> Properties:
-        path = plain_map(inputs)["path"]
-        return {} if holds_unknown(path) else wire_map({"path": str(self._files.place(path))})
+    def preview(self, inputs: Properties, outputs: Properties) -> Properties:
+        plain = plain_map(inputs)
+        sure = {} if holds_unknown(plain["path"]) else wire_map({"path": str(self._files.place(plain["path"]))})
+        if holds_unknown(plain):
+            return sure
+        if "random_bytes" in plain:
+            return outputs | sure
+        text = content(parse(plain, FileSpec))
+        secrets = frozenset({"content"} if _is_secret(inputs) else ())
+        return sure | wire_map({"content": text, "sha256": digest(text)}, secrets=secrets)
 
     def create(self, name: str, urn: str, inputs: Properties, timeout_s: float) -> tuple[str, Properties]:
         written = self._files.create(name, urn, plain_map(inputs), secret=_is_secret(inputs))
@@ -189,8 +202,8 @@ class FileHandler:
         self._files.delete(resource_id, plain_map(outputs).get("incarnation"))
 
     def _condition(self, outputs: dict[str, Any], inputs: Properties) -> str:
-        mode = plain_map(inputs).get("mode", FileSpec.__struct_defaults__[-1])
-        return self._files.condition(Path(outputs["path"]), sha256=digest(outputs["content"]), mode=mode)
+        mode = plain_map(inputs).get("mode", DEFAULT_MODE)
+        return self._files.condition(Path(outputs["path"]), mode=mode)
 
 
 def _file_outputs(written: Written) -> Properties:

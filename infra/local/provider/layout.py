@@ -94,13 +94,15 @@ def path_problem(root: str) -> str | None:
 
 
 def make_folder(folder: Path) -> None:
-    """The folder and what is missing above it, for its user alone."""
+    """The folder and what is missing above it, for its user alone. Raises SlipwayError when it cannot be."""
     if folder.is_dir():
         return
     if folder.parent != folder:
         make_folder(folder.parent)
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=_FOLDER_MODE)
+    try:
+        folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    except OSError as error:
+        raise SlipwayError(f"{folder} cannot be made: {error.strerror}") from error
 
 
 def write(file: Path, content: str, *, mode: int = 0o600) -> None:

@@ -81,7 +81,7 @@ def key(run: Run) -> bytes:
 
 
 def find_service(run: Run, service_id: str) -> ServiceRecord | None:
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+    with contextlib.suppress(OSError, msgspec.DecodeError):
         return msgspec.json.decode((run.service(service_id) / "record.json").read_bytes(), type=ServiceRecord)
     return None
 
@@ -102,7 +102,7 @@ def remove_service(run: Run, service_id: str) -> None:
 
 
 def find_file(run: Run, file_id: str) -> FileRecord | None:
-    with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
+    with contextlib.suppress(OSError, msgspec.DecodeError):
         return msgspec.json.decode((run.files / f"{file_id}.json").read_bytes(), type=FileRecord)
     return None
 

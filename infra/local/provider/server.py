@@ -47,7 +47,7 @@ def _told(rpc: _Rpc) -> _Rpc:
             return await rpc(self, request, context)
         except SlipwayError as error:
             message = str(error)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:  # ours to mend: say where
+        except Exception as error:  # ours to mend, so it says where
             frame = traceback.extract_tb(error.__traceback__)[-1]
             message = f"internal error: {type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
         return await _abort(context, message)
@@ -129,7 +129,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Create(self, request: Any, context: Any) -> Any:
         handler, inputs = self._handler(request), properties(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=struct(inputs | handler.preview(inputs)))
+            return provider_pb2.CreateResponse(properties=struct(inputs | handler.preview(inputs, {})))
         resource_id, outputs = await asyncio.to_thread(
             handler.create, _name(request.urn), request.urn, inputs, request.timeout
         )
@@ -149,7 +149,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Update(self, request: Any, context: Any) -> Any:
         handler, inputs, outputs = self._handler(request), properties(request.news), properties(request.olds)
         if request.preview:
-            return provider_pb2.UpdateResponse(properties=struct(inputs | handler.preview(inputs)))
+            return provider_pb2.UpdateResponse(properties=struct(inputs | handler.preview(inputs, outputs)))
         updated = await asyncio.to_thread(
             handler.update,
             request.id,

@@ -56,7 +56,7 @@ class Services:
         for leftover in leftovers:
             self.remove(leftover, grace_s=0)
         try:
-            return self._bring_up(service_id, urn, inputs, records.new_incarnation(), timeout_s)
+            return self._bring_up(service_id, urn, inputs, records.new_incarnation(), timeout_s, new=True)
         except BaseException:
             self.remove(service_id, grace_s=0, cancellable=False)
             raise
@@ -129,7 +129,14 @@ class Services:
         self.run.tidy()
 
     def _bring_up(
-        self, service_id: str, urn: str, inputs: Mapping[str, Any], incarnation: str, timeout_s: float
+        self,
+        service_id: str,
+        urn: str,
+        inputs: Mapping[str, Any],
+        incarnation: str,
+        timeout_s: float,
+        *,
+        new: bool = False,
     ) -> ServiceRecord:
         spec = parse(inputs, ServiceSpec)
         prepare(spec, self.run)
@@ -146,7 +153,7 @@ class Services:
                 inputs=dict(inputs),
                 ports=ports,
                 incarnation=incarnation,
-                creating_pid=os.getpid(),
+                creating_pid=os.getpid() if new and not (former and former.ready) else None,
                 rendered=_digest(files),
             )
             self._install(record, files)

@@ -53,7 +53,10 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ServiceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The inputs of a Service. `{port}` and `{slot}` in argv and environment are filled in for each slot."""
+    """The inputs of a Service. `{port}` and `{slot}` in argv and environment are filled in for each slot.
+
+    slots_min: 0 for a service that only stands ready to be started.
+    """
 
     argv: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     environment: dict[str, str] = {}
