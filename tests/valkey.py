@@ -22,7 +22,7 @@ class Valkey:
         self._folder = folder
         self._password = secrets.token_urlsafe(24)
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"redis://:{self._password}@127.0.0.1:{self.port}/0"
         data = folder / "data"
         data.mkdir(parents=True)
@@ -74,7 +74,7 @@ def running(folder: Path, *, memory_gib: float = 0.25) -> Iterator[Valkey]:
         server.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]

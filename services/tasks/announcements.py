@@ -6,19 +6,18 @@ connection: what was announced while nobody listened is found by looking, and no
 
 import asyncio
 import contextlib
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from services.tasks.scripts import FINISHED
 
 _RECONNECT_S = (0.05, 0.1, 0.2, 0.5, 1.0)
-_ANY = f"{FINISHED}*listening"
-"""A channel on which nothing is ever said: keeps the connection subscribed while nobody waits."""
 
 
 class Announcements:
@@ -27,7 +26,7 @@ class Announcements:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
-        self._connected: PubSub | None = None
+        self._connection: AbstractConnection | None = None
         self._listener: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
@@ -40,7 +39,7 @@ class Announcements:
         self._waiting[channel].add(event)
         try:
             if first:
-                await self._tell("subscribe", channel)
+                await self._tell("SUBSCRIBE", channel)
             else:
                 event.set()  # its confirmation may have come already
             yield event
@@ -48,7 +47,7 @@ class Announcements:
             self._waiting[channel].discard(event)
             if not self._waiting[channel]:
                 del self._waiting[channel]
-                await self._tell("unsubscribe", channel)
+                await self._tell("UNSUBSCRIBE", channel)
 
     async def aclose(self) -> None:
         if self._listener is not None:
@@ -56,28 +55,32 @@ class Announcements:
             await asyncio.wait([self._listener])
 
     async def _tell(self, verb: str, channel: str) -> None:
-        """Without a connection there is nothing to tell: the listener subscribes to all channels when it has one."""
-        if self._connected is not None:
+        """Writes only: reading is the listener's, and so is connecting, after which it subscribes to all channels."""
+        connection = self._connection
+        if connection is not None and connection.is_connected:
             with contextlib.suppress(RedisError, OSError):  # the listener sees it too, and reconnects
-                await getattr(self._connected, verb)(channel)
+                await connection.send_command(verb, channel)
 
     async def _listen(self) -> None:
         failures = 0
         while True:
-            pubsub = self._client.pubsub()
-            with contextlib.suppress(RedisError, OSError):
-                await pubsub.subscribe(_ANY)
-                self._connected, failures = pubsub, 0
-                await pubsub.subscribe(*self._waiting or [_ANY])
-                async for message in pubsub.listen():
-                    self._wake(message)
-            self._connected = None
-            with contextlib.suppress(RedisError, OSError):
-                await pubsub.aclose()
-            await asyncio.sleep(_RECONNECT_S[min(failures, len(_RECONNECT_S) - 1)])
-            failures += 1
+            connection = self._client.connection_pool.make_connection()
+            try:
+                await connection.connect()
+                self._connection, failures = connection, 0
+                if self._waiting:
+                    await connection.send_command("SUBSCRIBE", *self._waiting)
+                while True:
+                    self._hear(await connection.read_response(timeout=math.inf, push_request=True))
+            except (RedisError, OSError):
+                await asyncio.sleep(_RECONNECT_S[min(failures, len(_RECONNECT_S) - 1)])
+                failures += 1
+            finally:
+                self._connection = None
+                await connection.disconnect(nowait=True)
 
-    def _wake(self, message: dict[str, Any]) -> None:
-        if message["type"] in ("message", "subscribe"):
-            for event in self._waiting.get(message["channel"].decode(), ()):
+    def _hear(self, said: Any) -> None:
+        kind, channel, _ = said
+        if kind in (b"message", b"subscribe"):
+            for event in self._waiting.get(channel.decode(), ()):
                 event.set()

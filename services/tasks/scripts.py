@@ -113,7 +113,16 @@ CLAIM = _script(
     """
 local max_tasks, visibility, max_attempts, cursor, ttl, max_dead = unpack(ARGV)
 max_tasks = tonumber(max_tasks)
-local stalled = redis.call('XAUTOCLAIM', STREAM, GROUP, CONSUMER, visibility, cursor, 'COUNT', max_tasks)
+local function take_stalled()
+  return redis.pcall('XAUTOCLAIM', STREAM, GROUP, CONSUMER, visibility, cursor, 'COUNT', max_tasks)
+end
+local stalled = take_stalled()
+if stalled.err and stalled.err:find('NOGROUP', 1, true) then
+  -- from the stream's beginning: what a lost group had given out is given out again
+  redis.call('XGROUP', 'CREATE', STREAM, GROUP, '0', 'MKSTREAM')
+  stalled = take_stalled()
+end
+if stalled.err then return stalled end
 local entries = stalled[2]
 
 local now = now_ms()

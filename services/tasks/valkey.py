@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from services.tasks import scripts
 from services.tasks.announcements import Announcements
@@ -83,7 +83,8 @@ class ValkeyQueue:
             remaining_s = deadline - time.monotonic()
             if claims or remaining_s <= 0:
                 return claims
-            await self._await_entry(newest, min(remaining_s, next_due_s, self._timeout_s / 2))
+            look_again_s = min(self.policy.visibility_s, self._timeout_s / 2)  # a worker that dies leaves no entry
+            await self._await_entry(newest, min(remaining_s, next_due_s, look_again_s))
 
     async def complete(self, claim: Claim, result: bytes) -> bool:
         ttl_ms = round(self.policy.result_ttl_s * 1e3)
@@ -117,13 +118,7 @@ class ValkeyQueue:
         """What can be had, seconds until a retry is due, and the stream's newest entry."""
         visibility_ms = round(self.policy.visibility_s * 1e3)
         arguments = (max_tasks, visibility_ms, self.policy.max_attempts, self._cursor, *self._burial())
-        try:
-            reply = await self._pipe.run(scripts.CLAIM, *arguments)
-        except ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
-                raise
-            await self._make_group()
-            reply = await self._pipe.run(scripts.CLAIM, *arguments)
+        reply = await self._pipe.run(scripts.CLAIM, *arguments)
         claimed, self._cursor, due_ms, newest = reply
         claims = [Claim(id=id_.decode(), attempt=attempt, payload=payload) for id_, attempt, payload in claimed]
         return claims, (due_ms / 1e3 if due_ms >= 0 else float("inf")), newest
@@ -137,14 +132,6 @@ class ValkeyQueue:
             )
         except (RedisError, OSError) as error:
             raise unavailable(error) from error
-
-    async def _make_group(self) -> None:
-        """From the stream's beginning: what a lost group had given out is given out again."""
-        try:
-            await self._pipe.send("XGROUP", "CREATE", scripts.STREAM, scripts.GROUP, "0", "MKSTREAM")
-        except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):  # another worker was faster
-                raise
 
     def _burial(self) -> tuple[int, int]:
         return round(self.policy.dead_ttl_s * 1e3), self.policy.max_dead

@@ -7,8 +7,8 @@ to another worker, as after kill -9.
 
 import asyncio
 import logging
-import math
 import signal
+import time
 from http import HTTPStatus
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def answering(prediction: Prediction) -> Answer:
 
     async def answer(payload: bytes) -> bytes:
         try:
-            return (await prediction.predict(Request([], b"", payload, math.inf))).body
+            return (await prediction.predict(Request([], b"", payload, began=time.monotonic()))).body
         except Problem as problem:
             if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise

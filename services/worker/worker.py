@@ -40,6 +40,7 @@ class Worker:
         self._keep_s = keep_s
         self._held: dict[str, Claim] = {}
         self._stopping = asyncio.Event()
+        self._away_told = False
         self.connected = False
         """Whether the queue answered last time."""
 
@@ -76,12 +77,12 @@ class Worker:
         try:
             claims = await self._source.claim(self._batch, _IDLE_WAIT_S)
         except QueueUnavailableError as error:
-            if self.connected:
+            if not self._away_told:
                 log.warning("%s", error.message)
-            self.connected = False
+            self.connected, self._away_told = False, True
             await asyncio.sleep(_AWAY_S)
             return []
-        self.connected = True
+        self.connected, self._away_told = True, False
         return claims
 
     async def _give_back(self, claims: list[Claim]) -> None:
