@@ -15,7 +15,7 @@ import pytest
 
 from infra.local.provider import stop_everything
 from slipway.paths import State
-from slipway.toolchain import engine_environment, find_engine
+from slipway.toolchain import engine_variables, find_engine
 
 _STACK = "dev"
 _COMMAND_S = 60
@@ -75,7 +75,9 @@ class Project:
         return self.pulumi("stack", "export")
 
     def state(self, name: str) -> Mapping[str, Any]:
-        resources = json.loads(self.exported())["deployment"]["resources"]
+        """One resource as the backend keeps it; asking the engine would take half a second."""
+        file = self.folder / "pulumi" / ".pulumi" / "stacks" / "trial" / f"{_STACK}.json"
+        resources = json.loads(file.read_text())["checkpoint"]["latest"]["resources"]
         return next(resource for resource in resources if resource["urn"].endswith(f"::{name}"))
 
 
@@ -85,7 +87,7 @@ def project() -> Iterator[Project]:
     folder = Path(tempfile.mkdtemp(prefix="slipway-", dir="/tmp"))
     engine = find_engine()
     state = State(folder)
-    environment = dict(os.environ) | engine_environment(engine, state)
+    environment = os.environ | engine_variables(engine, state, "local")
     state.backend.mkdir(parents=True, exist_ok=True)
     scripts = Path(sys.executable).parent
     (folder / "Pulumi.yaml").write_text(
