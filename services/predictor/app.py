@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 _ENVOY_TIMEOUT = b"x-envoy-expected-rq-timeout-ms"
 _BINARY_TENSORS = b"inference-header-content-length"
 _CLOSE = (b"connection", b"close")
+_MOST_DIGITS = 16  # of a number in a header; Python refuses to read one of thousands
 
 
 class App:
@@ -32,8 +33,8 @@ class App:
     def __init__(
         self, routes: Routes, metrics: Metrics, stopping: asyncio.Event, *, max_body_bytes: int, body_s: float
     ) -> None:
-        self._routes = routes
-        self._prefixes = tuple(path for path in routes if path.endswith("/"))
+        self._routes = {path: methods for path, methods in routes.items() if not path.endswith("/")}
+        self._prefixes = {path: methods for path, methods in routes.items() if path.endswith("/")}
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
         self._body_s = body_s
@@ -77,7 +78,7 @@ class App:
                     HTTPStatus.NOT_FOUND,
                     f"there is nothing at {path[:100]}{did_you_mean(path, self._routes)}; /docs shows what there is",
                 )
-            methods, rest = self._routes[prefix], path.removeprefix(prefix)
+            methods, rest = self._prefixes[prefix], path.removeprefix(prefix)
         endpoint = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
         if endpoint is None:
             allow = ", ".join(sorted(methods) + (["HEAD"] if "GET" in methods else []))
@@ -97,16 +98,16 @@ class App:
                 media_type = value
             elif name == b"content-length":
                 length = value
-            elif name == _ENVOY_TIMEOUT and value.isdigit():
+            elif name == _ENVOY_TIMEOUT and value.isdigit() and len(value) < _MOST_DIGITS:
                 patience_s = int(value) / 1e3
             elif name == _BINARY_TENSORS:
                 raise _unsupported(_BINARY_TENSORS.decode(), "binary tensors are not supported; send them as JSON")
         body = b""
         if endpoint.takes_body:
-            if media_type and not media_type.lower().startswith(JSON):
+            if media_type and media_type != JSON and media_type.partition(b";")[0].strip().lower() != JSON:
                 shown = media_type.decode("latin-1")[:60]
                 raise _unsupported("content-type", f"content-type is {shown!r}; send application/json")
-            if length.isdigit() and int(length) > self._max_body_bytes:
+            if len(length) >= _MOST_DIGITS or (length.isdigit() and int(length) > self._max_body_bytes):
                 raise self._too_large()
             body = await self._read(receive)
         return await endpoint.call(Request(headers, scope["query_string"], body, began, patience_s, rest))

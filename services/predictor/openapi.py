@@ -64,6 +64,7 @@ def _task_paths() -> dict[str, Any]:
         }
     ]
     put["post"]["responses"]["202"]["headers"] = {"Location": {"schema": {"type": "string"}}}
+    put["post"]["responses"]["409"] = _problem("the idempotency key came before, with another body")
     got = _get("A task's state, and its result once done", ref("Task"), "getTask")
     got["get"]["parameters"] = [
         {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},

@@ -1,6 +1,7 @@
 """The two endpoints that ask the model: /predict with named rows, and the Open Inference Protocol's infer."""
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -25,7 +26,7 @@ class Prediction:
     wait for its turn; less when the edge says that it will give up earlier.
     """
 
-    def __init__(self, release: Release, batcher: Batcher, *, max_rows: int, deadline_s: float) -> None:
+    def __init__(self, release: Release, batcher: Batcher, *, max_rows: int, deadline_s: float = math.inf) -> None:
         self.instances = Instances(release.signature, max_rows=max_rows)
         self._release = release
         self._signature = release.signature

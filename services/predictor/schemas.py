@@ -180,15 +180,19 @@ def _each(tensors: tuple[Tensor, ...], max_rows: int) -> Schema:
 
 
 def _tensor(tensor: Tensor, max_rows: int) -> Schema:
-    """The elements are flat, which is what clients send; that they are as many as the shape says, no schema can."""
-    sizes = [{"type": "integer", "minimum": 1, "maximum": max_rows}]
-    sizes += [{"type": "integer", "minimum": 1} if size == -1 else {"const": size} for size in tensor.shape[1:]]
-    shape = {"type": "array", "prefixItems": sizes, "minItems": len(sizes), "maxItems": len(sizes)}
+    """Flat elements, which is what clients send. That they are as many as the shape says, no schema can say."""
+    dimensions = len(tensor.shape)
     return closed(
         {
             "name": {"const": tensor.name},
             "datatype": {"const": tensor.dtype},
-            "shape": shape,
+            "shape": {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 1},
+                "minItems": dimensions,
+                "maxItems": dimensions,
+                "description": f"{list(tensor.shape)}, with 1 to {max_rows} rows in the place of the first -1",
+            },
             "data": {"type": "array", "items": _element(tensor.dtype), "minItems": 1},
         }
     )

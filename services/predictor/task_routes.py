@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import re
 from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 MAX_WAIT_S = 30.0
 _ANSWER_S = 0.5  # of what the edge grants a long poll, kept for the answer's way back
-_MAX_KEY_BYTES = 200
+_KEY = re.compile(rb"[!-~]{1,200}")
 _RETRY_AFTER = (b"retry-after", b"1")
 _T = TypeVar("_T")
 
@@ -94,7 +95,7 @@ class Tasks:
             return await answer
         except KeyReusedError as error:
             fault = Fault(field="idempotency-key", problem="came before with another body", expected="a fresh key")
-            raise refuse([fault]) from error
+            raise Problem(HTTPStatus.CONFLICT, error.message, faults=[fault]) from error
         except (QueueFullError, QueueUnavailableError) as error:
             log.warning("%s", error.message)
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.message, headers=[_RETRY_AFTER]) from error
@@ -115,11 +116,13 @@ def _key(request: Request) -> str | None:
     """The caller's key, else the id that the edge gives a request and keeps when it tries it on another replica."""
     headers = dict(request.headers)
     for name in (b"idempotency-key", b"x-request-id"):
-        if value := headers.get(name):
-            if len(value) > _MAX_KEY_BYTES:
-                expected = f"at most {_MAX_KEY_BYTES} bytes"
-                raise refuse([Fault(field=name.decode(), problem=f"has {len(value)} bytes", expected=expected)])
-            return f"{name.decode()}:{value.decode('latin-1')}"
+        value = headers.get(name)
+        if value is not None:
+            if not _KEY.fullmatch(value):
+                problem = f"is {value[:40].decode('latin-1')!r}"
+                expected = "1 to 200 visible ASCII characters"
+                raise refuse([Fault(field=name.decode(), problem=problem, expected=expected)])
+            return f"{name.decode()}:{value.decode()}"
     return None
 
 
