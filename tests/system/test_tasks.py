@@ -2,16 +2,14 @@
 
 import asyncio
 import contextlib
-import os
 import secrets
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 import msgspec
 import numpy as np
 import pytest
@@ -28,9 +26,9 @@ from services.tasks import (
 )
 from services.tasks.scripts import COUNTS, DEAD, GROUP, STREAM
 from services.tasks.valkey import ValkeyQueue
-from slipway.paths import PROJECT
 from tests.models import Built, employment
-from tests.valkey import Valkey, free_port, running
+from tests.valkey import Valkey, running
+from tests.workers import Worker, worker_on
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
@@ -68,32 +66,6 @@ async def queue_on(valkey: Valkey, policy: Policy = _EAGER) -> AsyncIterator[Val
         yield queue
     finally:
         await queue.aclose()
-
-
-@contextlib.contextmanager
-def worker_on(valkey: Valkey, release: Built, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process, killed at the end if it still runs."""
-    url_file = folder / "queue-url"
-    url_file.touch(mode=0o600)
-    url_file.write_text(valkey.url)
-    environment = {
-        "SLIPWAY_RELEASE": str(release.folder),
-        "SLIPWAY_RELEASE_DIGEST": release.digest,
-        "SLIPWAY_QUEUE_URL_FILE": str(url_file),
-        "SLIPWAY_PORT": str(free_port()),
-        "SLIPWAY_VISIBILITY_S": "1",
-        "SLIPWAY_BACKOFF_S": "0.05",
-        "ORT_DISABLE_TELEMETRY": "1",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.worker"], cwd=PROJECT, env={"PATH": os.environ["PATH"], **environment}
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(_DEADLINE_S)
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -348,6 +320,31 @@ async def test_a_wrong_payload_is_told_why_and_harms_no_other(
     assert "AGEP" in answers[1].error
 
 
+async def test_a_worker_is_ready_while_the_queue_answers_and_alive_all_the_time(
+    valkey: Valkey, release: Built, tmp_path: Path
+):
+    with worker_on(valkey, release, tmp_path) as worker:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{worker.port}") as client:
+
+            async def status(path: str) -> int:
+                with contextlib.suppress(httpx.TransportError):
+                    return (await client.get(path)).status_code
+                return 0
+
+            async def is_ready() -> bool:
+                return await status("/health/ready") == 200
+
+            async def is_alive_only() -> bool:
+                return (await status("/health/live"), await status("/health/ready")) == (200, 503)
+
+            await eventually(is_ready)
+            valkey.kill()
+            await eventually(is_alive_only)
+            valkey.start()
+            await eventually(is_ready)
+            assert "slipway_ready 1.0" in (await client.get("/metrics")).text
+
+
 async def test_a_worker_told_to_stop_leaves_nothing_half_done(
     valkey: Valkey, release: Built, bodies: list[bytes], tmp_path: Path
 ):
@@ -359,8 +356,8 @@ async def test_a_worker_told_to_stop_leaves_nothing_half_done(
 
         with worker_on(valkey, release, tmp_path) as worker:
             await eventually(has_begun)
-            worker.terminate()
-            assert worker.wait(_DEADLINE_S) == 0
+            worker.process.terminate()
+            assert worker.process.wait(_DEADLINE_S) == 0
         depth = await queue.depth()
         assert depth.running == 0
         assert depth.queued == 3000 - counts(valkey)["done"] > 0
@@ -416,18 +413,18 @@ async def test_no_task_is_lost_or_done_twice_when_worker_and_broker_are_killed(
     assert any(view.attempts > 1 for view in views.values() if view), "the worker died with nothing in hand"
 
 
-async def kill_with_tasks_in_hand(worker: subprocess.Popen[bytes], queue: ValkeyQueue) -> None:
+async def kill_with_tasks_in_hand(worker: Worker, queue: ValkeyQueue) -> None:
     """kill -9 of the only worker at a moment when it holds tasks: stopped first, to look."""
 
     async def stopped_with_tasks() -> bool:
-        worker.send_signal(signal.SIGSTOP)
+        worker.process.send_signal(signal.SIGSTOP)
         if (await queue.depth()).running:
             return True
-        worker.send_signal(signal.SIGCONT)
+        worker.process.send_signal(signal.SIGCONT)
         return False
 
     await eventually(stopped_with_tasks)
-    worker.kill()
+    worker.process.kill()
 
 
 async def insist(call: Callable[[], Awaitable[_T]], unanswered: Callable[[], None] = lambda: None) -> _T:
