@@ -52,6 +52,10 @@ class State:
     def passphrase(self) -> Path:
         return self.root / "secrets" / "passphrase"
 
+    def engine_config(self, stack: str) -> Path:
+        """The engine's copy of a stack file, where it writes the salt that goes with this machine's passphrase."""
+        return self.root / f"Pulumi.{stack}.yaml"
+
     @property
     def edge_token(self) -> Path:
         """The edge's bearer token, written by infra/local/identity."""

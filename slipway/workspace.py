@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import yaml
+
 from infra.settings import Settings
 from slipway.engine import Stack
 from slipway.paths import PROJECT, State
@@ -38,13 +40,23 @@ class Workspace:
             name=self.name,
             executable=self._engine.executable,
             environment=os.environ | self.engine_variables,
-            file=self.file,
+            file=self._engine_config(),
             backend=self.state.backend,
         )
 
     @cached_property
     def _engine(self) -> Engine:
         return find_engine()
+
+    def _engine_config(self) -> Path:
+        """A copy of the stack file for the engine, which keeps its salt there: the committed file stays as it is."""
+        copy = self.state.engine_config(self.name)
+        document = yaml.safe_load(self.file.read_text())
+        former = yaml.safe_load(copy.read_text()) if copy.exists() else {}
+        kept = {"encryptionsalt": former["encryptionsalt"]} if "encryptionsalt" in former else {}
+        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        copy.write_text(yaml.safe_dump({"config": document["config"]} | kept))
+        return copy
 
     @property
     def engine_variables(self) -> Mapping[str, str]:

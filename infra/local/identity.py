@@ -23,5 +23,5 @@ class Identity(ComponentResource):
             f"{name}-queue-password", path="secrets/queue-password", random_bytes=_TOKEN_BYTES, mode=0o600, opts=child
         )
 
-        self.edge_token, self.queue_password = edge.content, queue.content
+        self.edge_token, self.queue_password = Output.secret(edge.content), Output.secret(queue.content)
         self.register_outputs({})

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from infra.local import build
+
+from infra.local.target import build
 from infra.settings import Settings
 from slipway.errors import SettingsError
 from slipway.paths import PROJECT, State
 from slipway.release import Pin, publish
 from slipway.store import open_store
-
-from tests.models import tiny_release
+from tests.models import employment
 from tests.stacks.graph import Graph, Registration, graph_of
 
 SETTINGS = Settings.read(PROJECT / "stacks" / "Pulumi.local.yaml")
@@ -40,9 +40,9 @@ def state(tmp_path: Path) -> State:
 
 @pytest.fixture
 def pin(state: State, tmp_path: Path) -> Pin:
-    folder = tmp_path / "tiny"
-    release = publish(open_store(state.store_url), folder, tiny_release(folder))
-    return Pin(name=release.name, digest=release.digest, store=state.store_url)
+    tiny = employment(tmp_path / "tiny")
+    publish(open_store(state.store_url), tiny.folder, tiny.release)
+    return Pin(name=tiny.release.name, digest=tiny.digest, store=state.store_url)
 
 
 @pytest.fixture

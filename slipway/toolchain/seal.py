@@ -1,0 +1,40 @@
+"""A folder of tools in the cache that is whole or absent: made beside its place, sealed with hashes, then renamed."""
+
+import contextlib
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from slipway.release import sha256
+
+_SEAL = "seal.json"
+
+
+@contextlib.contextmanager
+def making(folder: Path) -> Iterator[Path]:
+    """An empty folder that becomes `folder` when the block ends well; one maker at a time, whatever the clone."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            yield staging
+            seal = {file.name: sha256(file) for file in sorted(staging.iterdir())}
+            (staging / _SEAL).write_bytes(msgspec.json.encode(seal))
+            shutil.rmtree(folder, ignore_errors=True)
+            staging.rename(folder)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file of a sealed folder is as it was made."""
+    try:
+        seal = msgspec.json.decode((folder / _SEAL).read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.DecodeError):
+        return False
+    return bool(seal) and all((folder / name).is_file() and sha256(folder / name) == h for name, h in seal.items())
