@@ -1,4 +1,4 @@
-"""What the snapshot says of what Envoy, supervisord and Valkey said; shapes as Envoy 1.40 and supervisor 4.3 give them."""
+"""What the snapshot says of what Envoy, supervisord and Valkey said; shapes are Envoy 1.40's and supervisor 4.3's."""
 
 from typing import Any
 
