@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,10 @@ class _Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Checkpoints:
-    """The checkpoints of one run. keep_last: older ones go once a newer one is whole."""
+    """The checkpoints of one run. keep_last: older ones go once a newer one is whole. warn: told of broken ones."""
 
-    def __init__(self, folder: Path, *, keep_last: int) -> None:
-        self._folder, self._keep_last = folder, keep_last
+    def __init__(self, folder: Path, *, keep_last: int, warn: Callable[[str], None] = warnings.warn) -> None:
+        self._folder, self._keep_last, self._warn = folder, keep_last, warn
 
     def save(self, step: int, state: Mapping[str, Any]) -> None:
         """Write the state after `step` steps. Blocks until it is on disk.
@@ -60,7 +60,7 @@ class Checkpoints:
         for step in reversed(steps):
             if self._verifies(step):
                 return step
-            warnings.warn(f"checkpoint {self._path(step)} is broken and left out", stacklevel=2)
+            self._warn(f"checkpoint {self._path(step)} is broken and left out")
         if steps:
             raise TrainingError(
                 f"none of the {len(steps)} checkpoints in {self._folder} verifies",

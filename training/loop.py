@@ -84,6 +84,7 @@ class Loop:
             else:
                 self._learn()
             self._heed()
+        self._save()  # what follows may fail, for want of space say, and must not cost the training
         self.learner.restore(self._best)
 
     @property

@@ -7,7 +7,6 @@ handed over and forgotten; what goes wrong is one warning. Artifacts are not log
 import os
 import queue
 import threading
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,13 +27,21 @@ _HASTE_S = 5.0  # the same when the machine is about to go
 class Tracker:
     """Hands a run's figures to MLflow for as long as its block runs; with no `uri` it does nothing.
 
-    MLflow's run ends as FINISHED, FAILED, or KILLED, which is preempted and may go on.
+    MLflow's run ends as FINISHED, FAILED, or KILLED, which is preempted and may go on. warn: told what went wrong.
     run_file: remembers MLflow's run, so that a resumed run goes on in the one it began.
     """
 
     def __init__(
-        self, uri: str | None, *, experiment: str, artifacts: str, params: Mapping[str, object], run_file: Path
-    ):
+        self,
+        uri: str | None,
+        *,
+        experiment: str,
+        artifacts: str,
+        params: Mapping[str, object],
+        run_file: Path,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._warn = warn
         self._reports: queue.SimpleQueue[_Report | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         if uri:
@@ -79,7 +86,7 @@ class Tracker:
         self._reports.put(None)
         self._thread.join(_HASTE_S if ending == "KILLED" else _PATIENCE_S)
         if self._thread.is_alive():
-            warnings.warn("MLflow was too slow: its record of this run is incomplete", stacklevel=2)
+            self._warn("MLflow was too slow: its record of this run is incomplete")
 
     def _work(self, uri: str, experiment: str, artifacts: str, params: dict[str, object], run_file: Path) -> None:
         try:
@@ -88,7 +95,7 @@ class Tracker:
             while report := self._reports.get():
                 report(client, run)
         except Exception as error:  # whatever it is, the run is worth more than its record
-            warnings.warn(f"MLflow takes no reports, training goes on: {type(error).__name__}: {error}", stacklevel=2)
+            self._warn(f"MLflow takes no reports, training goes on: {type(error).__name__}: {error}")
 
 
 def _client(uri: str) -> "MlflowClient":

@@ -8,6 +8,7 @@ import msgspec
 import torch
 
 from slipway.release import Hardware, describe_machine
+from slipway.store import open_store
 from training import export
 from training.checkpoint import Checkpoints
 from training.config import Recipe
@@ -20,7 +21,7 @@ from training.metrics import Tracker
 from training.outcome import TrainingResult
 from training.preempt import Preemption
 from training.progress import Progress
-from training.task import Dataset, Task, find_task
+from training.task import Dataset, Task, check_dataset, find_task
 
 _RUNS = "runs"
 _TRACKED = "mlflow-run"
@@ -33,18 +34,21 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
     """
     started = time.monotonic()
     torch.use_deterministic_algorithms(True, warn_only=True)  # a user's model may need what has no such form
+    open_store(job.store_url)  # a URL that names no store is better refused now than after the training
     task = find_task(job.settings.task)
     recipe = job.settings.over(task.recipe)
     with joined() as mesh:
         data = task.data(job.settings.seed)
+        check_dataset(task, data)
         folder = job.work_folder / _RUNS / fingerprint(job, recipe, task, data.digest)
-        with _tracker(job, task, recipe, mesh, folder) as tracker:
-            loop = _loop(job, task, data, recipe, mesh, folder, tracker, preemption)
+        progress = Progress(epochs=recipe.epochs, leads=mesh.leads)
+        with _tracker(job, task, recipe, mesh, folder, progress) as tracker:
+            loop = _loop(job, task, data, recipe, mesh, folder, tracker, progress, preemption)
             loop.fit()
             answers = loop.learner.answer(data.evaluation.to(mesh.device))
             if not mesh.leads:
                 return None
-            loop.progress.say("exporting the model and proving that its graph answers alike")
+            progress.say("exporting the model and proving that its graph answers alike")
             made = export.release(
                 task,
                 loop.learner.judged,
@@ -88,6 +92,7 @@ def _loop(
     mesh: Mesh,
     folder: Path,
     tracker: Tracker,
+    progress: Progress,
     preemption: Preemption,
 ) -> Loop:
     settings = job.settings
@@ -101,15 +106,15 @@ def _loop(
         learner=Learner(task, recipe, seed=settings.seed, bf16=bf16, mesh=mesh),
         mesh=mesh,
         run=folder.name,
-        checkpoints=Checkpoints(folder, keep_last=settings.checkpoint.keep_last),
+        checkpoints=Checkpoints(folder, keep_last=settings.checkpoint.keep_last, warn=progress.say),
         checkpoint_every_s=settings.checkpoint.every_s,
         preemption=preemption,
-        progress=Progress(epochs=recipe.epochs, leads=mesh.leads),
+        progress=progress,
         report=tracker.figures,
     )
 
 
-def _tracker(job: JobSpec, task: Task, recipe: Recipe, mesh: Mesh, folder: Path) -> Tracker:
+def _tracker(job: JobSpec, task: Task, recipe: Recipe, mesh: Mesh, folder: Path, progress: Progress) -> Tracker:
     """Only the leading process reports."""
     return Tracker(
         job.tracking_uri if mesh.leads else None,
@@ -117,6 +122,7 @@ def _tracker(job: JobSpec, task: Task, recipe: Recipe, mesh: Mesh, folder: Path)
         artifacts=f"{job.store_url.rstrip('/')}/mlflow/artifacts",
         params={**recipe.model_dump(), **job.settings.model_dump(include={"seed", "precision"}), "workers": mesh.size},
         run_file=folder / _TRACKED,
+        warn=progress.say,
     )
 
 

@@ -16,6 +16,8 @@ from slipway.errors import TrainingError
 from slipway.signature import Signature
 from training.config import Recipe
 
+_DTYPES = {"FP32": torch.float32, "INT64": torch.int64}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
@@ -95,12 +97,23 @@ def find_task(reference: str) -> Task:
     module, _, name = reference.partition(":") if ":" in reference else (f"training.tasks.{reference}", ":", "TASK")
     try:
         found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+        task = found() if isinstance(found, type) else found
+    except (ImportError, AttributeError, TypeError) as error:
         raise TrainingError(
             f"task {reference!r} cannot be loaded: {error}",
             hint="name one that ships (employment, digits) or package.module:ClassName on the Python path",
         ) from error
-    task = found() if isinstance(found, type) else found
     if not isinstance(task, Task):
         raise TrainingError(f"task {reference!r} is not a Task: see training/task.py for what it must have")
     return task
+
+
+def check_dataset(task: Task, data: Dataset) -> None:
+    """Raises TrainingError when a split is not what the task's signature says, before an hour is spent on it."""
+    expected = {tensor.name: (_DTYPES[tensor.dtype], tensor.shape[1:]) for tensor in task.signature.inputs}
+    for name, split in (("train", data.train), ("validation", data.validation), ("evaluation", data.evaluation)):
+        found = {key: (tensor.dtype, tuple(tensor.shape[1:])) for key, tensor in split.inputs.items()}
+        if found != expected:
+            raise TrainingError(f"task {task.name!r}: its signature wants the inputs {expected}, {name} has {found}")
+        if not len(split) or any(len(tensor) != len(split) for tensor in split.inputs.values()):
+            raise TrainingError(f"task {task.name!r}: {name} needs rows, and as many in each input as in the targets")

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from slipway.errors import TrainingError
+from slipway.release import GOLDEN, MODEL, Hardware, Release, fetch, find
+from slipway.store import open_store
+from tests.tiny_task import Tiny, UnlikeItsGraph
+from training import export
+
+
+def release(task: Tiny, store: Path) -> Release:
+    return export.release(
+        task,
+        task.model(),
+        evaluation=task.data(0).evaluation,
+        metrics={"auc": 0.9},
+        data_digest="0" * 64,
+        git_commit="",
+        hardware=Hardware(machine="test"),
+        store_url=store.as_uri(),
+    )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def released(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = release(Tiny(), store)
+    return fetch(open_store(store.as_uri()), made.name, made.digest, tmp_path_factory.mktemp("fetched"))
+
+
+def test_the_graph_has_the_names_of_the_signature_and_any_number_of_rows(released: Path):
+    graph = onnx.load(released / MODEL).graph
+    assert [value.name for value in graph.input] == ["numbers"]
+    assert [value.name for value in graph.output] == ["probabilities"]
+    assert graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
+
+
+def test_the_graph_says_nothing_of_the_machine_that_made_it(released: Path):
+    assert str(Path(__file__).parents[2]).encode() not in (released / MODEL).read_bytes()
+
+
+def test_golden_rows_are_inputs_by_name_with_the_trainers_answers(released: Path):
+    with np.load(released / GOLDEN, allow_pickle=False) as golden:
+        assert {name: golden[name].shape for name in golden} == {"numbers": (30, 2), "answers": (30, 2)}
+
+
+def test_a_graph_that_answers_differently_is_not_released(tmp_path: Path):
+    with pytest.raises(TrainingError, match="answers differently from torch"):
+        release(UnlikeItsGraph(), tmp_path)
+    assert find(open_store(tmp_path.as_uri())) == []
+
+
+def test_a_store_that_cannot_be_written_is_named_and_holds_no_release(tmp_path: Path):
+    (tmp_path / "releases").write_text("a file where a folder must be")
+    with pytest.raises(TrainingError, match=str(tmp_path)):
+        release(Tiny(), tmp_path)
