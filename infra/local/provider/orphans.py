@@ -5,13 +5,16 @@ and the service, which supervisord gives to each process. Nothing without them i
 """
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 
 import psutil
 
 from infra.local.provider.layout import Run
 
 RUN_VARIABLE = "SLIPWAY_RUN_FOLDER"
+_KILL_S = 5.0
+_POLL_S = 0.02
 _SERVICE_VARIABLE = "SUPERVISOR_GROUP_NAME"
 
 
@@ -25,11 +28,29 @@ def end(run: Run, service_id: str | None = None, *, grace_s: float = 0) -> int:
     if grace_s > 0:
         for process in found:
             _signal(process, kill=False)
-        remaining = psutil.wait_procs(found, timeout=grace_s)[1]
+        remaining = wait_ended(found, grace_s)
     for process in remaining:
         _signal(process, kill=True)
-    psutil.wait_procs(remaining, timeout=5)
+    wait_ended(remaining, _KILL_S)
     return len(found)
+
+
+def wait_ended(processes: Iterable[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """Block until they have ended; those that have not in time. A zombie has ended: its new parent may never reap it,
+    for which psutil's own wait would wait."""
+    deadline = time.monotonic() + timeout_s
+    remaining = [process for process in processes if _lives(process)]
+    while remaining and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+        remaining = [process for process in remaining if _lives(process)]
+    return remaining
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _find(run: Run, service_id: str | None) -> Iterator[psutil.Process]:

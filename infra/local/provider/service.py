@@ -31,6 +31,7 @@ from slipway.slots import Slot, start_slot, stop_slot
 
 RUNNING = "running"
 _STAY_S = 10.0  # without a probe: supervisord calls a slot running after 1 s, and looks once a second
+_STOP_ATTEMPTS = 3
 _KILL_S = 5.0  # from SIGKILL until the kernel has ended the last process
 
 
@@ -105,17 +106,28 @@ class Services:
         rest.
         """
         supervisor = Supervisor(self.run)
-        pids = [slot.pid for slot in self._slots(service_id) if slot.pid]
-        supervisor.stop_slots(service_id)
-        if grace_s == 0:
-            _kill_groups(pids)
-        wait_stopped(lambda: supervisor.slots(service_id), grace_s + _KILL_S, self.cancelled if cancellable else None)
-        supervisor.drop(service_id)
-        orphans.end(self.run, service_id)
-        if self.run.root.exists():
-            with self.run.locked():
-                records.remove_service(self.run, service_id)
-                self.close_if_last()
+        for _ in range(_STOP_ATTEMPTS):
+            pids = [slot.pid for slot in self._slots(service_id) if slot.pid]
+            supervisor.stop_slots(service_id)
+            if grace_s == 0:
+                _kill_groups(pids)
+            cancelled = self.cancelled if cancellable else None
+            wait_stopped(lambda: supervisor.slots(service_id), grace_s + _KILL_S, cancelled)
+            if self._forget(service_id):
+                return
+        raise SlipwayError(f"{service_id} does not stop", hint="look for its processes, and run it again")
+
+    def _forget(self, service_id: str) -> bool:
+        """Remove what is left of a stopped service. False when it runs: its supervisord was started again meanwhile."""
+        supervisor = Supervisor(self.run)
+        with self.run.locked():
+            if any(slot.pid for slot in self._slots(service_id)):
+                return False
+            supervisor.drop(service_id)
+            orphans.end(self.run, service_id)
+            records.remove_service(self.run, service_id)
+            self.close_if_last()
+        return True
 
     def close_if_last(self) -> None:
         """Without a service that somebody knows of or works on, nothing should run. Call it under the lock."""

@@ -77,14 +77,16 @@ class Supervisor:
             _call(api.slipway.updateProcessGroup, service_id)
 
     def drop(self, service_id: str) -> None:
-        """Forget a service whose slots have stopped."""
-        with contextlib.suppress(OSError), connect(self._run.socket) as api:
-            _call(api.supervisor.removeProcessGroup, service_id, pardon=_BAD_NAME)
+        """Forget a service whose slots have stopped; a supervisord that is down has forgotten it."""
+        if self._answers():
+            with connect(self._run.socket) as api:
+                _call(api.supervisor.removeProcessGroup, service_id, pardon=_BAD_NAME)
 
     def stop_slots(self, service_id: str) -> None:
         """Ask all slots of a service to stop, and return at once: supervisord sees to their grace and their end."""
-        with contextlib.suppress(OSError), connect(self._run.socket) as api:
-            _call(lambda name: api.supervisor.stopProcessGroup(name, False), service_id, pardon=_BAD_NAME)
+        if self._answers():
+            with connect(self._run.socket) as api:
+                _call(lambda name: api.supervisor.stopProcessGroup(name, False), service_id, pardon=_BAD_NAME)
 
     def shutdown(self) -> None:
         """Stop supervisord and what it runs, and remove its files. A supervisord that is down is no error."""
@@ -92,8 +94,8 @@ class Supervisor:
         with contextlib.suppress(OSError, xmlrpc.client.Error), connect(self._run.socket) as api:
             api.supervisor.shutdown()
         if process is not None:
-            with contextlib.suppress(psutil.Error):
-                _end(process)
+            for survivor in orphans.wait_ended([process], _STOP_S):
+                survivor.kill()
         for file in self._run.supervisor.glob("*"):
             file.unlink(missing_ok=True)
         with contextlib.suppress(FileNotFoundError):
@@ -134,6 +136,8 @@ class Supervisor:
             api.supervisor.reloadConfig()
         except xmlrpc.client.Fault as fault:
             raise SlipwayError(f"supervisord refuses its configuration: {fault.faultString}") from fault
+        except (OSError, xmlrpc.client.Error) as error:
+            raise _went_away(error) from error
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
@@ -147,11 +151,9 @@ def _call(method: Any, name: str, *, pardon: int | None = None) -> None:
     except xmlrpc.client.Fault as fault:
         if fault.faultCode != pardon:
             raise SlipwayError(f"supervisord on {name}: {fault.faultString}") from fault
+    except (OSError, xmlrpc.client.Error) as error:
+        raise _went_away(error) from error
 
 
-def _end(process: psutil.Process) -> None:
-    try:
-        process.wait(_STOP_S)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(_STOP_S)
+def _went_away(error: Exception) -> SlipwayError:
+    return SlipwayError(f"supervisord went away: {error}", hint="run it again: it is started anew")
