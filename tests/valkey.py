@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import secrets
 import signal
 import socket
@@ -75,6 +76,11 @@ def running(folder: Path, *, memory_gib: float = 0.25) -> Iterator[Valkey]:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Below the ports that the kernel gives to outgoing connections: while a server is down, one of its clients that
+    tries again and again could otherwise be given the very port that it calls, and take it by calling itself.
+    """
+    while True:
+        port = random.randint(10_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
