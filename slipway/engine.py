@@ -28,11 +28,15 @@ Report = Callable[["Change"], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One finished operation on one resource: op is the engine's word (create, update, replace, delete, …)."""
+    """One finished operation on one resource: op is the engine's word (create, update, replace, delete, …).
+
+    component: it only groups others, nothing real was done.
+    """
 
     op: str
     name: str
     type: str
+    component: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +94,8 @@ class Stack:
         if self.backend is not None:
             self.backend.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self.exists():
-            self._call(["stack", "init", "--non-interactive", "--no-select", "--stack", self.name])
+            with _unchanged(PROJECT / "stacks" / f"Pulumi.{self.name}.yaml"):
+                self._call(["stack", "init", "--non-interactive", "--no-select", "--stack", self.name])
         self._drop_stale_lock()
 
     def _drop_stale_lock(self) -> None:
@@ -134,6 +139,19 @@ class Stack:
         if done.returncode:
             raise EngineError(f"pulumi {command[0]} failed: {done.stderr.strip()}")
         return done.stdout
+
+
+@contextlib.contextmanager
+def _unchanged(committed: Path) -> Iterator[None]:
+    """`stack init` writes a salt into the stack file; it belongs into `Stack.file`, which `up` writes by itself."""
+    before = committed.read_bytes() if committed.exists() else None
+    try:
+        yield
+    finally:
+        if before is None:
+            committed.unlink(missing_ok=True)
+        elif committed.read_bytes() != before:
+            committed.write_bytes(before)
 
 
 @contextlib.contextmanager
@@ -182,4 +200,9 @@ def _change(event: Mapping[str, Any]) -> Change | None:
     metadata = event.get("resOutputsEvent", {}).get("metadata")
     if metadata is None or metadata["op"] in _QUIET:
         return None
-    return Change(op=metadata["op"], name=metadata["urn"].rsplit("::", 1)[-1], type=metadata["type"])
+    return Change(
+        op=metadata["op"],
+        name=metadata["urn"].rsplit("::", 1)[-1],
+        type=metadata["type"],
+        component=not metadata.get("provider"),
+    )

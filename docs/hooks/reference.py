@@ -12,10 +12,12 @@ from typing import Any
 import typer.main
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from prometheus_client.parser import text_string_to_metric_families
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from infra.settings import NAMESPACE, Settings
+from services.predictor.metrics import Metrics
 from slipway.cli.app import app
 
 
@@ -48,11 +50,11 @@ def cli_page() -> str:
 
 def metrics_page() -> str:
     """Every metric that a replica offers, from the registry it is counted in."""
-    from services.predictor.metrics import Metrics
-
+    metrics = Metrics(name="", version="", release="", region="")
+    metrics.watch(depth=lambda: 0, ready=lambda: True)
     rows = [
         f"| `{family.name}` | {family.type} | {family.documentation} |"
-        for family in Metrics.describe()
+        for family in text_string_to_metric_families(metrics.page().decode())
         if not family.name.startswith(("python_", "process_"))
     ]
     head = "# Metrics\n\nWhat a predictor offers at `/metrics`, in Prometheus' text format.\n\n"

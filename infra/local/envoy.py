@@ -55,16 +55,17 @@ def endpoints(region: str, ports: Mapping[str, Sequence[int]]) -> Document:
     return _resources("envoy.config.endpoint.v3.ClusterLoadAssignment", [assignment])
 
 
-def listeners(
-    *, port: int, token: str, regions: Sequence[str], serving: bool, timeout_s: float, retries: int
-) -> Document:
-    """The one listener. Open: the page, the API's description, health. All else needs the token."""
+def listeners(*, port: int, token: str, regions: Sequence[str], timeout_s: float, retries: int) -> Document:
+    """The one listener; without regions there is nothing to serve yet.
+
+    Open: the page, the API's description, health. All else needs the token.
+    """
     authorized = {"name": "authorization", "string_match": {"exact": f"Bearer {token}"}}
     routes = [
         _answer({"path": "/healthz"}, 200, "ok\n"),
         *[_route({"path": path}, CONSOLE) for path in ("/", "/page.css", "/page.js")],
         _route({"path": "/status.json", "headers": [authorized]}, CONSOLE),
-        *(_predictor_routes(authorized, regions, timeout_s, retries) if serving else [_nothing_served(authorized)]),
+        *(_predictor_routes(authorized, regions, timeout_s, retries) if regions else [_nothing_served(authorized)]),
         _answer({"prefix": "/"}, 401, '{"title":"the token is missing or wrong","detail":"send authorization: Bearer '
                 '<token>; `slipway token` prints it"}\n'),
     ]  # fmt: skip
@@ -79,6 +80,7 @@ def listeners(
         "normalize_path": True,
         "route_config": {
             "name": "edge",
+            "validate_clusters": False,  # Envoy may see a new listener a moment before the clusters it names
             "virtual_hosts": [{"name": "edge", "domains": ["*"], "routes": routes}],
             "request_headers_to_remove": ["authorization"],  # the token stops at the edge
         },

@@ -59,7 +59,6 @@ def build(settings: Settings, state: State, pin: Pin | None) -> Platform:
         EdgeArgs(
             network=network,
             settings=settings.edge,
-            regions=settings.regions,
             token=identity.edge_token,
             predictors=predictors,
             console=observability.console,

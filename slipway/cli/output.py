@@ -43,7 +43,7 @@ class Progress:
         self._started = time.monotonic()
 
     def __call__(self, change: Change) -> None:
-        if self._quiet or change.type == "pulumi:pulumi:Stack":
+        if self._quiet or change.component or change.type.startswith("pulumi:"):
             return
         mark = next((mark for op, mark in _MARKS.items() if op in change.op), "[yellow]±[/]")
         kind = change.type.rsplit(":", 1)[-1]

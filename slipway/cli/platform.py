@@ -153,26 +153,30 @@ def logs(
     """The last lines that services wrote, each behind the name of its file."""
     inventory = read_inventory(State.locate().inventory)
     chosen = [_find(inventory, service)] if service else inventory.services
-    files = [file for running in chosen for file in sorted(Path(running.log_folder).glob("*.log"))]
-    positions = {file: _print_tail(file, lines) for file in files}
+    files = {
+        file: f"{running.name} {file.stem}"
+        for running in chosen
+        for file in sorted(Path(running.log_folder).glob("*.log"))
+    }
+    positions = {file: _print_tail(file, name, lines) for file, name in files.items()}
     while follow:
         time.sleep(_FOLLOW_S)
-        positions = {file: _print_from(file, position) for file, position in positions.items()}
+        positions = {file: _print_from(file, files[file], position) for file, position in positions.items()}
 
 
-def _print_tail(file: Path, lines: int) -> int:
+def _print_tail(file: Path, name: str, lines: int) -> int:
     with file.open(errors="replace") as stream:
         for line in deque(stream, maxlen=lines):
-            typer.echo(f"{file.stem} | {line.rstrip()}")
+            typer.echo(f"{name} | {line.rstrip()}")
         return stream.tell()
 
 
-def _print_from(file: Path, position: int) -> int:
+def _print_from(file: Path, name: str, position: int) -> int:
     """Prints what came since `position`; a file that became shorter was rotated and is read from its start."""
     with file.open(errors="replace") as stream:
         stream.seek(position if position <= file.stat().st_size else 0)
         for line in stream.readlines():
-            typer.echo(f"{file.stem} | {line.rstrip()}")
+            typer.echo(f"{name} | {line.rstrip()}")
         return stream.tell()
 
 

@@ -35,7 +35,7 @@ def test_a_thousand_served_answers_are_the_trainers(healthy: Platform):
     folder = Path(inventory.release_folder)
     signature = resolve(healthy.state, inventory.release).signature
     with np.load(folder / GOLDEN, allow_pickle=False) as golden:
-        trained = golden["probabilities"]
+        trained = golden["answers"]
     instances = rows(folder, signature)
     served = [
         [prediction["probabilities"][label] for label in signature.labels]

@@ -7,11 +7,13 @@ from slipway.engine import Change, Outcome, _change, _error, _held
 
 def event(op: str) -> dict:
     urn = "urn:pulumi:local::slipway::slipway:local:Edge$slipway:local:Service::edge-envoy"
-    return {"resOutputsEvent": {"metadata": {"op": op, "urn": urn, "type": "slipway:local:Service"}}}
+    metadata = {"op": op, "urn": urn, "type": "slipway:local:Service", "provider": "urn:…::cluster::id"}
+    return {"resOutputsEvent": {"metadata": metadata}}
 
 
 def test_a_finished_operation_is_told_by_its_resource():
-    assert _change(event("create")) == Change(op="create", name="edge-envoy", type="slipway:local:Service")
+    created = Change(op="create", name="edge-envoy", type="slipway:local:Service", component=False)
+    assert _change(event("create")) == created
 
 
 def test_what_was_only_looked_at_is_no_change():

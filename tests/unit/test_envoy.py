@@ -13,9 +13,7 @@ PORTS = {"us-east-1": [7001, 7002], "ap-south-1": [7003, 7004]}
 
 
 def listener(*, serving: bool = True) -> dict:
-    document = envoy.listeners(
-        port=8080, token="secret", regions=REGIONS if serving else (), serving=serving, timeout_s=15, retries=3
-    )
+    document = envoy.listeners(port=8080, token="secret", regions=REGIONS if serving else (), timeout_s=15, retries=3)
     return document["resources"][0]
 
 

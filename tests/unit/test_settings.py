@@ -1,5 +1,4 @@
 import contextlib
-import json
 from collections.abc import Mapping
 
 import pytest
