@@ -21,6 +21,7 @@ from services.predictor.app import App
 from services.predictor.batcher import Batcher
 from services.predictor.metrics import Metrics
 from services.predictor.model import Model, warm_up
+from services.predictor.protocol import Protocol
 from services.predictor.routes import Replica, build_routes
 from services.predictor.settings import Settings
 from slipway.errors import SettingsError
@@ -82,7 +83,7 @@ def _config(app: App, settings: Settings, release: Release) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="off",
         interface="asgi3",
