@@ -33,7 +33,7 @@ lint: $(READY) ## style, format, types
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check . && $(RUN)/pyright
 
 bench: $(READY) ## the predictor beside its peers
-	@$(RUN)/python tests/bench
+	@$(RUN)/python -m tests.bench
 
 docs: $(READY) ## build the site into site/
 	@NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict --quiet

@@ -9,6 +9,7 @@ the edge has stopped sending; then stop listening, finish what is in flight, exi
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -40,6 +41,7 @@ def run(settings: Settings) -> None:
         release = load(settings.release, settings.digest)
         model = Model(settings.release, release)
         rows = warm_up(model, settings.release, release, batch=settings.max_batch)
+        gc.freeze()  # what is here now stays: no collection need look at it while requests wait
         log.info("release %s of %s reproduces its %d golden answers", release.short, release.name, rows)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, release, model, listener))
@@ -63,9 +65,10 @@ async def _serve(settings: Settings, release: Release, model: Model, listener: s
     log.info("serving %s at http://%s:%d", release.short, settings.host, settings.port)
 
     await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
-    log.info("told to stop: serving on for %g s until the edge has noticed", settings.drain_s)
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(hurried.wait(), settings.drain_s)
+    if stopping.is_set():
+        log.info("told to stop: serving on for %g s until the edge has noticed", settings.drain_s)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(hurried.wait(), settings.drain_s)
     server.should_exit = True
     await serving
     batcher.close()

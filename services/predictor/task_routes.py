@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 MAX_WAIT_S = 30.0
 _ANSWER_S = 0.5  # of what the edge grants a long poll, kept for the answer's way back
 _KEY = re.compile(rb"[!-~]{1,200}")
-_RETRY_AFTER = (b"retry-after", b"1")
 _T = TypeVar("_T")
 
 
@@ -96,9 +95,11 @@ class Tasks:
         except KeyReusedError as error:
             fault = Fault(field="idempotency-key", problem="came before with another body", expected="a fresh key")
             raise Problem(HTTPStatus.CONFLICT, error.message, faults=[fault]) from error
-        except (QueueFullError, QueueUnavailableError) as error:
-            log.warning("%s", error.message)
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.message, headers=[_RETRY_AFTER]) from error
+        except QueueFullError as error:
+            raise _try_again("the task queue is full; try again later") from error
+        except QueueUnavailableError as error:
+            log.warning("%s", error.message)  # which names the broker: nothing for a caller
+            raise _try_again("the task queue does not answer; try again, with the same Idempotency-Key") from error
 
 
 async def _open(url: str) -> "TaskQueue":
@@ -110,6 +111,10 @@ async def _open(url: str) -> "TaskQueue":
         return open_queue(url)
 
     return await asyncio.to_thread(load)
+
+
+def _try_again(detail: str) -> Problem:
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=[(b"retry-after", b"1")])
 
 
 def _key(request: Request) -> str | None:

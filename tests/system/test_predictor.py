@@ -115,6 +115,28 @@ def test_even_a_request_that_is_no_http_is_told_by_whom_it_was_refused(served: R
     assert built.release.short.encode() in answered
 
 
+def exchange(port: int, sent: bytes, until: bytes) -> bytes:
+    """What the replica says on a bare connection, up to and with `until`."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=LONG_S) as connection:
+        connection.sendall(sent)
+        while until not in received and (part := connection.recv(65_536)):
+            received += part
+    return received
+
+
+def test_head_is_answered_with_the_headers_alone(served: Replica):
+    both = b"HEAD /v2 HTTP/1.1\r\nhost: x\r\n\r\nGET /v2/health/live HTTP/1.1\r\nhost: x\r\n\r\n"
+    head, live = exchange(served.port, both, b'{"live":true}').split(b"\r\n\r\n", 1)
+    assert head.startswith(b"HTTP/1.1 200")
+    assert live.startswith(b"HTTP/1.1 200")
+
+
+def test_a_caller_that_waits_for_100_continue_is_told_to_go_on(served: Replica):
+    asks = b"POST /predict HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n"
+    assert exchange(served.port, asks, b"\r\n\r\n").startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 def test_the_metadata_is_the_signature(client: httpx.Client):
     metadata = client.get("/v2/models/employment/versions/1").raise_for_status().json()
     assert [tensor["name"] for tensor in metadata["inputs"]] == [CODES, NUMBERS]
