@@ -1,3 +1,4 @@
+import contextlib
 import http.client
 import os
 import signal
@@ -246,9 +247,13 @@ def test_a_killed_engine_takes_its_provider_with_it(up: Project):
     )
     until(lambda: len(list(up.run_folder.glob("services/web-*/slot-0.sh"))) > 1, "the new service is being made")
     provider = provider_of(engine)
+    program_of_it = [child for child in psutil.Process(engine.pid).children(recursive=True) if child != provider]
     engine.kill()
     engine.wait(_SOON_S)
     until(lambda: not provider.is_running(), "the provider has ended")
+    for process in program_of_it:  # whether these end by themselves is the language host's own test
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     until(lambda: len(list(up.run_folder.glob("services/web-*"))) == 1, "what it began is gone")
     up.pulumi("cancel", "--yes")
 
