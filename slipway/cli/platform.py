@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.live import Live
@@ -13,6 +13,12 @@ from slipway.cli.output import Json, Progress, Stack, console, emit, say
 from slipway.errors import SlipwayError
 from slipway.inventory import Inventory, Running, read_inventory
 from slipway.paths import State
+
+if TYPE_CHECKING:
+    pass
+
+if TYPE_CHECKING:
+    from slipway.status import Observation
 
 _RATE_WINDOW_S = 0.5
 _WATCH_S = 2.0
@@ -77,16 +83,17 @@ def status(
         emit(summarise(inventory, now, before))
         return
     if not watch:
-        console.print(_table(inventory, now, before))
+        console.print(status_table(inventory, now, before))
         return
-    with Live(_table(inventory, now, before), console=console, auto_refresh=False) as live:
+    with Live(status_table(inventory, now, before), console=console, auto_refresh=False) as live:
         while True:
             time.sleep(_WATCH_S)
             before, now = now, observe(inventory)
-            live.update(_table(inventory, now, before), refresh=True)
+            live.update(status_table(inventory, now, before), refresh=True)
 
 
-def _table(inventory: Inventory, now, before) -> Table:
+def status_table(inventory: Inventory, now: "Observation", before: "Observation") -> Table:
+    """A snapshot as people read it."""
     from slipway.status import summarise
 
     seen = summarise(inventory, now, before)

@@ -60,8 +60,7 @@ def archive_name(system: str, machine: str) -> str | None:
 
 def check(archive: str, content: bytes, checksums: str) -> None:
     """Raises ToolchainError unless `checksums` (sha256 and name, a line each) vouches for `content`."""
-    published = dict(reversed(line.split(maxsplit=1)) for line in checksums.splitlines() if line.strip())
-    if published.get(archive) != hashlib.sha256(content).hexdigest():
+    if f"{hashlib.sha256(content).hexdigest()}  {archive}" not in checksums.splitlines():
         raise ToolchainError(
             f"the download of {archive} does not match its published checksum",
             hint="something between here and Pulumi changes downloads; install Pulumi by other means",

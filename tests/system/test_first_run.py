@@ -13,7 +13,7 @@ from tests.system.platform import Platform
 
 pytestmark = pytest.mark.system
 
-_CHUNK = 100
+_CHUNK = 50
 
 
 def test_up_ends_with_an_answer_through_the_edge(healthy: Platform):

@@ -1,10 +1,8 @@
 """The status page in a real browser: Debian's chromium, driven by Playwright (issue 3, bar 8)."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -42,8 +40,6 @@ def test_the_page_sends_a_prediction_and_shows_the_answer(healthy: Platform, pag
     unlocked(page, healthy)
     page.get_by_role("button", name="Predict").click()
     expect(page.locator("#answer")).to_have_text(re.compile(r"employed \(\d+\.\d %\) — answered by us-east-1"))
-    if folder := os.environ.get("SLIPWAY_PICTURES"):
-        page.screenshot(path=str(Path(folder) / "page.png"))
 
 
 def test_the_page_shows_every_region_and_the_release(healthy: Platform, page: Page):
