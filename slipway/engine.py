@@ -78,9 +78,7 @@ class Stack:
 
     def resource_ids(self) -> frozenset[str]:
         """Physical ids of all resources in the stack's state."""
-        state = json.loads(self._call(["stack", "export", "--stack", self.name]))
-        resources = state.get("deployment", {}).get("resources", [])
-        return frozenset(resource["id"] for resource in resources if resource.get("id"))
+        return frozenset(resource["id"] for resource in self._state().get("resources", []) if resource.get("id"))
 
     def remove(self) -> None:
         """Forget a stack whose resources are gone."""
@@ -90,13 +88,29 @@ class Stack:
         listed = json.loads(self._call(["stack", "ls", "--json"]))
         return any(stack["name"].rsplit("/", 1)[-1] == self.name for stack in listed)
 
+    @property
+    def _where(self) -> list[str]:
+        return ["--stack", self.name, "--config-file", str(self.file)]
+
+    def _state(self) -> dict[str, Any]:
+        return json.loads(self._call(["stack", "export", "--stack", self.name])).get("deployment") or {}
+
     def _ensure_stack(self) -> None:
+        """A stack that can be worked on, whatever the engine before went through.
+
+        A killed engine leaves creates that it does not know the end of. The provider's ids come from its inputs, so
+        they can be forgotten: the next create finds what was started.
+        """
         if self.backend is not None:
             self.backend.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self.exists():
             with _unchanged(PROJECT / "stacks" / f"Pulumi.{self.name}.yaml"):
                 self._call(["stack", "init", "--non-interactive", "--no-select", "--stack", self.name])
         self._drop_stale_lock()
+        if self._state().get("pending_operations"):
+            self._call(
+                ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--non-interactive", *self._where]
+            )
 
     def _drop_stale_lock(self) -> None:
         """A killed engine leaves its lock behind; `pulumi cancel` removes any lock, so only when its owner is gone."""
@@ -107,8 +121,7 @@ class Stack:
             self._call(["cancel", "--yes", "--non-interactive", "--stack", self.name])
 
     def _run(self, command: list[str], report: Report) -> Outcome:
-        where = ["--stack", self.name, "--config-file", str(self.file)]
-        arguments = [str(self.executable), *command, "--non-interactive", "--json", *where]
+        arguments = [str(self.executable), *command, "--non-interactive", "--json", *self._where]
         process = subprocess.Popen(
             arguments,
             cwd=PROJECT,

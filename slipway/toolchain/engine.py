@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from slipway.errors import ToolchainError
+from slipway.paths import PROJECT
 
 VERSION = "3.259.0"
 """The engine that Slipway is proven with, and the least it takes from PATH; the Python SDK in locks/ is the same."""
 
 HOST = "pulumi-language-python"
+_HOST_OF_OURS = PROJECT / "tools" / "language_host"
 
 Origin = Literal["path", "release", "modules"]
 
@@ -21,15 +23,17 @@ _VERSION_TIMEOUT_S = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """An engine that answers. folder: what goes on PATH, with its language host."""
+    """An engine that answers."""
 
     executable: Path
     version: str
     origin: Origin
 
     @property
-    def folder(self) -> Path:
-        return self.executable.parent
+    def folders(self) -> tuple[Path, ...]:
+        """What goes on PATH: the engine, and a language host of ours where none came with it."""
+        host = (_HOST_OF_OURS,) if self.origin == "modules" else ()
+        return (self.executable.parent, *host)
 
 
 def find_engine() -> Engine:

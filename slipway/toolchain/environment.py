@@ -18,7 +18,7 @@ def engine_variables(engine: Engine, state: State, stack: str) -> dict[str, str]
     """
     venv = Path(sys.executable).parent
     variables = {
-        "PATH": os.pathsep.join([str(venv), str(engine.folder), os.environ.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([str(venv), *map(str, engine.folders), os.environ.get("PATH", os.defpath)]),
         "PULUMI_HOME": str(cache() / "pulumi-home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PYTHONPATH": str(PROJECT),

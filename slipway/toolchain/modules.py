@@ -1,4 +1,4 @@
-"""The engine built from the Go modules pinned in tools/pulumi, with a Python language host of ours beside it.
+"""The engine built from the Go modules pinned in tools/pulumi; its Python host is ours, in tools/language_host.
 
 For machines that reach a Go module proxy but not Pulumi's downloads. 4 to 6 minutes on 2 cores, once a version.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from slipway.errors import ToolchainError
 from slipway.paths import PROJECT, cache
-from slipway.toolchain.engine import HOST, VERSION, Engine, accept
+from slipway.toolchain.engine import VERSION, Engine, accept
 from slipway.toolchain.progress import showing
 from slipway.toolchain.seal import is_whole, making
 
@@ -23,11 +23,9 @@ _EXEC = "pulumi-language-python-exec"  # starts a program; Pulumi ships it in it
 
 
 def folder() -> Path:
-    """Where this build lies: another version, other modules or another host of ours is another folder."""
-    key = hashlib.sha256()
-    for source in (_SOURCES / "go.sum", _SOURCES / "go.mod", _SOURCES / HOST):
-        key.update(source.read_bytes())
-    return cache() / f"pulumi-{VERSION}-{key.hexdigest()[:12]}"
+    """Where this build lies: another version or other modules are another folder."""
+    modules = (_SOURCES / "go.mod").read_bytes() + (_SOURCES / "go.sum").read_bytes()
+    return cache() / f"pulumi-{VERSION}-{hashlib.sha256(modules).hexdigest()[:12]}"
 
 
 def cached() -> Engine | None:
@@ -50,15 +48,10 @@ def build() -> Engine:
         stamp = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
         _run([go, "build", "-trimpath", "-mod=readonly", "-ldflags", stamp, "-o", str(staging / "pulumi"), _COMMAND])
         sdk = _run([go, "list", "-m", "-f", "{{.Dir}}", _SDK]).strip()
-        _install(Path(sdk) / "python" / "cmd" / _EXEC, staging)
-        _install(_SOURCES / HOST, staging)
+        shutil.copyfile(Path(sdk) / "python" / "cmd" / _EXEC, staging / _EXEC)
+        (staging / _EXEC).chmod(0o755)
         accept(staging / "pulumi", "modules")
     return Engine(executable=folder() / "pulumi", version=VERSION, origin="modules")
-
-
-def _install(source: Path, into: Path) -> None:
-    shutil.copyfile(source, into / source.name)
-    (into / source.name).chmod(0o755)
 
 
 def _run(command: list[str]) -> str:
