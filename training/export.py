@@ -34,14 +34,15 @@ Arrays = dict[str, np.ndarray]
 
 
 class Served(nn.Module):
-    """What is exported: inputs by name in, the signature's first output out."""
+    """What is exported: inputs in the signature's order in, its first output out."""
 
     def __init__(self, task: Task, model: nn.Module) -> None:
         super().__init__()
         self._task, self.model = task, model
+        self.names = [tensor.name for tensor in task.signature.inputs]
 
-    def forward(self, **inputs: Tensor) -> Tensor:
-        return self._task.answer(self.model(**inputs))
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self._task.answer(self.model(**dict(zip(self.names, inputs, strict=True))))
 
 
 def release(
@@ -84,9 +85,9 @@ def release(
 def golden_rows(served: Served, evaluation: Split) -> Arrays:
     """Rows spread evenly over the evaluation split, by input name, with torch's own answers on the CPU."""
     chosen = torch.linspace(0, len(evaluation) - 1, min(GOLDEN_ROWS, len(evaluation))).long()
-    inputs = {name: tensor.cpu() for name, tensor in evaluation.rows(chosen).inputs.items()}
+    inputs = {name: evaluation.inputs[name][chosen].cpu() for name in served.names}
     with torch.inference_mode():
-        answers = served(**inputs)
+        answers = served(*inputs.values())
     return {name: tensor.numpy() for name, tensor in inputs.items()} | {"answers": answers.numpy()}
 
 
@@ -95,21 +96,20 @@ def write_graph(served: Served, signature: Signature, golden: Arrays, file: Path
 
     Raises TrainingError when torch cannot trace the model.
     """
-    inputs = {tensor.name: torch.from_numpy(golden[tensor.name]) for tensor in signature.inputs}
     rows = torch.export.Dim("batch")
     try:
         with _quiet():
             program = torch.onnx.export(
                 served,
-                kwargs=inputs,
-                input_names=list(inputs),
+                tuple(torch.from_numpy(golden[name]) for name in served.names),
+                input_names=served.names,
                 output_names=[tensor.name for tensor in signature.outputs],
-                dynamic_shapes={"inputs": {name: {0: rows} for name in inputs}},
+                dynamic_shapes={"inputs": tuple({0: rows} for _ in served.names)},
                 dynamo=True,
             )
     except Exception as error:  # the exporter raises what its many layers raise
         raise TrainingError(
-            f"the model cannot be exported to ONNX: {error}",
+            f"the model cannot be exported to ONNX: {error.__cause__ or error}",
             hint="use only operations that torch.export can trace, and treat every number of rows alike",
         ) from error
     assert program is not None  # noqa: S101 - None is for the old exporter

@@ -99,9 +99,10 @@ def _meeting_point() -> str:
 def _device(local_rank: int) -> torch.device:
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    if local_rank >= torch.cuda.device_count():
+    workers, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), torch.cuda.device_count()
+    if workers > gpus:  # all of them say so, for one that waited for the others would wait long
         raise TrainingError(
-            f"worker {local_rank} has no GPU of its own: this machine has {torch.cuda.device_count()}",
+            f"{workers} workers need a GPU each, and this machine has {gpus}",
             hint="set training.workers to the number of GPUs, or leave it out",
         )
     torch.cuda.set_device(local_rank)

@@ -57,5 +57,5 @@ def test_checkpoints_do_not_change_what_is_learnt(census: tuple[Path, TrainingRe
 
 
 def test_more_workers_than_gpus_are_refused(tmp_path: Path):
-    with pytest.raises(TrainingError, match="has no GPU of its own"):
+    with pytest.raises(TrainingError, match="need a GPU each"):
         train(tmp_path, TrainSettings(workers=2 * GPUS))

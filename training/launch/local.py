@@ -77,7 +77,7 @@ class LocalJob:
         if self._state is JobState.CANCELLED:
             raise TrainingError("training was stopped", hint="train again: it goes on from its last checkpoint")
         if self._outcome is None:
-            raise TrainingError(f"training ended without a word: {_last_line(log)}", hint=f"all it said is in {log}")
+            raise TrainingError(f"training ended without a word: {_first_error(log)}", hint=f"all it said is in {log}")
         if self._outcome.state == "preempted":
             starts = self._job.settings.preemption.retries + 1
             raise TrainingError(f"training was preempted {starts} times", hint="train again: it goes on from there")
@@ -144,8 +144,8 @@ class LocalJob:
             )
 
 
-def _last_line(log: Path) -> str:
-    """The last line that looks like an exception of ours: torchrun's own summary follows it."""
+def _first_error(log: Path) -> str:
+    """The first line at the log's end that looks like an exception: torchrun's own summary follows it."""
     tail = log.read_bytes()[-_TAIL_BYTES:].decode(errors="replace").splitlines()
     errors = [line for line in tail if "Error" in line and not line.startswith((" ", "torch.distributed.elastic"))]
     return errors[0] if errors else "no error was logged"
