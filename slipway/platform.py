@@ -5,6 +5,7 @@ from pathlib import Path
 
 from infra.local.provider import stop_everything, sweep
 from slipway.engine import Outcome, Report
+from slipway.errors import EngineError
 from slipway.promotion import promoted, rolled_back
 from slipway.release import Pin, fetch
 from slipway.store import open_store
@@ -52,10 +53,15 @@ def left_behind(folder: Path) -> int:
 
 
 def _move(workspace: Workspace, pin: Pin, report: Report) -> Outcome:
+    """Move the pin and bring the stack up to it; where that fails, both go back, and what was served is served."""
     before = workspace.pin
     workspace.set_pin(pin)
     try:
         return bring_up(workspace, report)
+    except EngineError:
+        workspace.set_pin(before)
+        bring_up(workspace, report)
+        raise
     except BaseException:
         workspace.set_pin(before)
         raise

@@ -1,15 +1,23 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.system.platform import Platform, brought_up
+from tests.system.platform import Platform, brought_up, short_folder
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform() -> Iterator[Platform]:
     """The whole product, once for all system tests: trained on real data, serving in two regions."""
-    with brought_up(tmp_path_factory.mktemp("platform")) as up:
+    with short_folder() as folder, brought_up(folder) as up:
         yield up
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty folder with a short path."""
+    with short_folder() as made:
+        yield made
 
 
 @pytest.fixture

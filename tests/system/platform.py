@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -124,6 +125,13 @@ class Platform:
         """Every region at its lower bound of replicas again, as the edge sees it."""
         names = [service.name for service in self.inventory.services if service.role == "predictor"]
         wait_until(lambda: all(self.healthy_replicas(name) >= 2 for name in names), "every replica healthy")
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """A folder for a platform: pytest's own are too deep for the path of a unix socket, which has at most 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
+        yield Path(folder)
 
 
 @contextmanager

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.system
         ({"predictor": {"replicas": {"min": 9, "max": 1}}}, "slipway:predictor.replicas"),
     ],
 )
-def test_a_wrong_setting_changes_nothing(tmp_path: Path, settings: dict, key: str):
-    platform = Platform.prepare(tmp_path, **settings)
+def test_a_wrong_setting_changes_nothing(folder: Path, settings: dict, key: str):
+    platform = Platform.prepare(folder, **settings)
     done = platform.run("up")
     assert done.returncode == 2
     assert key in done.stderr
@@ -26,17 +26,17 @@ def test_a_wrong_setting_changes_nothing(tmp_path: Path, settings: dict, key: st
     assert not platform.state.root.exists()
 
 
-def test_a_stack_without_a_file_is_named(tmp_path: Path):
-    platform = Platform(Platform.prepare(tmp_path).state, tmp_path / "absent.yaml")
+def test_a_stack_without_a_file_is_named(folder: Path):
+    platform = Platform(Platform.prepare(folder).state, folder / "absent.yaml")
     done = platform.run("up")
     assert done.returncode == 2
     assert "there is no stack file" in done.stderr
 
 
-def test_an_edge_port_in_use_is_named_and_leaves_nothing_running(tmp_path: Path):
+def test_an_edge_port_in_use_is_named_and_leaves_nothing_running(folder: Path):
     import socket
 
-    platform = Platform.prepare(tmp_path)
+    platform = Platform.prepare(folder)
     with socket.create_server(("127.0.0.1", platform.port)):
         done = platform.run("up")
     try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from slipway.catalogue import resolve
 from slipway.example import served_example
-from slipway.release import MANIFEST, publish
-from slipway.store import open_store
 from tests.system.load import Report, Target, load
 from tests.system.platform import Platform
+from tests.system.variants import newer_version
 
 pytestmark = pytest.mark.system
 
@@ -84,18 +81,9 @@ def test_a_replica_above_the_minimum_is_no_drift(healthy: Platform):
     healthy.run("scale", "predictor-us-east-1", "2")
 
 
-def another_release(platform: Platform, folder: Path) -> str:
-    """The served model under another version: other content, so another digest."""
-    served = platform.inventory
-    shutil.copytree(served.release_folder, folder)
-    (folder / MANIFEST).unlink()
-    changed = msgspec.structs.replace(resolve(platform.state, served.release), version=folder.name)
-    return publish(open_store(served.store), folder, changed).digest
-
-
 def test_a_rollout_and_its_rollback_fail_no_request(healthy: Platform, tmp_path: Path):
     former = healthy.inventory.release
-    newer = another_release(healthy, tmp_path / "rollout")
+    newer = newer_version(healthy, tmp_path / "rollout")
 
     rollout = under_load(healthy, lambda: healthy.slipway("promote", newer[:16]))
     assert rollout.failures == []

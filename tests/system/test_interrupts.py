@@ -9,25 +9,25 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.system.platform import Platform, wait_until
+from tests.system.platform import Platform, short_folder, wait_until
 
 pytestmark = pytest.mark.system
 
-_INTERRUPTS = int(os.environ.get("SLIPWAY_INTERRUPTS", "4"))
+_INTERRUPTS = int(os.environ.get("SLIPWAY_INTERRUPTS", "2"))
 _LONGEST_S = 6.0  # an `up` of this platform takes about as long
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def empty() -> Iterator[Platform]:
     """A platform that serves no release: edge, queue, console and their files are enough to be cut off in."""
-    platform = Platform.prepare(tmp_path_factory.mktemp("interrupts"))
-    yield platform
-    platform.run("down", "--purge")
+    with short_folder() as folder:
+        platform = Platform.prepare(folder)
+        yield platform
+        platform.run("down", "--purge")
 
 
 def ours(platform: Platform) -> list[psutil.Process]:
@@ -69,7 +69,7 @@ def test_an_up_that_was_cut_off_converges_at_the_next(empty: Platform, how):
         assert empty.slipway("up", "--bare")["changed"] == 0
 
 
-def test_down_leaves_no_process_no_port_no_file(empty: Platform, tmp_path: Path):
+def test_down_leaves_no_process_no_port_no_file(empty: Platform):
     empty.slipway("up", "--bare")
     ports = {port for service in empty.inventory.services for port in service.ports}
     assert empty.run("down", "--purge").returncode == 0
