@@ -21,6 +21,7 @@ from slipway.errors import EngineError
 from slipway.paths import PROJECT
 
 _QUIET = frozenset({"same", "refresh", "read"})
+_ECHOES = ("an unhandled error occurred: program exited", "update failed")  # of an error that was told already
 _INTERRUPT_GRACE_S = 60  # an interrupted engine lets running operations finish and saves what they did
 
 Report = Callable[["Change"], None]
@@ -179,7 +180,8 @@ def _interruptible(process: subprocess.Popen[str]) -> Iterator[None]:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_INTERRUPT_GRACE_S)
+                process.wait(_ECHOES = ("an unhandled error occurred: program exited", "update failed")  # of an error that was told already
+_INTERRUPT_GRACE_S)
             process.kill()
 
 
@@ -206,7 +208,7 @@ def _events(stream: Iterator[str]) -> Iterator[dict[str, Any]]:
 def _error(event: Mapping[str, Any]) -> str:
     diagnostic = event.get("diagnosticEvent", {})
     said = diagnostic.get("message", "").strip() if diagnostic.get("severity") == "error" else ""
-    return "" if said.startswith("an unhandled error occurred: program exited") else said
+    return "" if said.startswith(_ECHOES) else said
 
 
 def _change(event: Mapping[str, Any]) -> Change | None:

@@ -38,7 +38,7 @@ class Project:
         self.folder = folder
         self.engine = engine
         self.environment = os.environ | engine_variables(engine, state, "local")
-        self.run("stack", "init", "dev")
+        assert self.run("stack", "init").returncode == 0
 
     def command(self, *arguments: str) -> list[str]:
         return [str(self.engine.executable), *arguments, "--stack", "dev", "--non-interactive"]

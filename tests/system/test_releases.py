@@ -56,7 +56,7 @@ def test_a_release_that_never_becomes_ready_leaves_the_former_one_serving(health
     wrong = that_answers_differently(healthy, tmp_path / "wrong")
     done = healthy.run("promote", wrong[:16])
     assert done.returncode == 4
-    assert "answers" in done.stderr
+    assert "does not answer here as it answered its trainer" in done.stderr
     assert healthy.ask(served_example(healthy.inventory))
     assert healthy.inventory.release == served
     assert healthy.slipway("up", "--bare")["changed"] == 0
