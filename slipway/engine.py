@@ -180,8 +180,7 @@ def _interruptible(process: subprocess.Popen[str]) -> Iterator[None]:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_ECHOES = ("an unhandled error occurred: program exited", "update failed")  # of an error that was told already
-_INTERRUPT_GRACE_S)
+                process.wait(_INTERRUPT_GRACE_S)
             process.kill()
 
 
