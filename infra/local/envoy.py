@@ -14,6 +14,8 @@ REGION_HEADER = "x-slipway-region"
 
 _HEALTH_INTERVAL = "0.25s"
 _HEALTH_TIMEOUT = "0.5s"
+_HEADERS_TIMEOUT = "10s"
+_UPSTREAM_IDLE = "300s"  # below the predictor's 620 s, so that the edge is the one that closes
 _MANY = 4096  # Envoy's default of 3 retries at a time would fail callers when a replica dies under load
 
 Document = dict[str, Any]
@@ -75,6 +77,7 @@ def listeners(*, port: int, token: str, regions: Sequence[str], timeout_s: float
         "http_filters": [
             {"name": "router", "typed_config": {"@type": _type("envoy.extensions.filters.http.router.v3.Router")}}
         ],
+        "request_headers_timeout": _HEADERS_TIMEOUT,
         "request_timeout": f"{timeout_s}s",
         "common_http_protocol_options": {"idle_timeout": "300s"},
         "normalize_path": True,
@@ -147,11 +150,20 @@ def _predictor_cluster(folder: Path, region: str) -> Document:
             }
         ],
         "outlier_detection": {
-            "consecutive_5xx": 10,
-            "consecutive_gateway_failure": 3,
+            # a replica that cannot be reached goes at once; one that says 503 is busy, and stays
+            "split_external_local_origin_errors": True,
+            "consecutive_local_origin_failure": 3,
+            "consecutive_5xx": 50,
             "interval": "1s",
             "base_ejection_time": "2s",
             "max_ejection_percent": 50,
+        },
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": _type("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"),
+                "explicit_http_config": {"http_protocol_options": {}},
+                "common_http_protocol_options": {"idle_timeout": _UPSTREAM_IDLE},
+            }
         },
         "circuit_breakers": {"thresholds": [{"priority": p, **limits} for p in ("DEFAULT", "HIGH")]},
         # No panic: with every replica of a region gone its callers go to the next region, never to a dead one.

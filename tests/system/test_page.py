@@ -58,6 +58,7 @@ def test_the_page_is_locked_without_the_token(healthy: Platform, page: Page):
 def test_the_token_does_not_stay_in_the_address_bar(healthy: Platform, page: Page):
     unlocked(page, healthy)
     expect(page.locator("#content")).to_be_visible()
+    expect(page.get_by_label("Token of this edge")).to_be_hidden()
     assert "token" not in page.url
 
 
