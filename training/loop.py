@@ -100,6 +100,7 @@ class Loop:
         rate = learning_rate(self._step, steps=steps, peak=self.recipe.learning_rate, warm_up=self.recipe.warm_up)
         self._loss_sum += self.learner.learn(self.train.rows(share), step=self._step, rate=rate)
         self._step += 1
+        self.progress.within_epoch(self._step / self.batches.per_epoch)
 
     def _judge(self) -> None:
         epoch = len(self.history) + 1

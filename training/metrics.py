@@ -95,7 +95,8 @@ class Tracker:
             while report := self._reports.get():
                 report(client, run)
         except Exception as error:  # whatever it is, the run is worth more than its record
-            self._warn(f"MLflow takes no reports, training goes on: {type(error).__name__}: {error}")
+            said = str(error).replace(uri, "the tracking URI")  # which may hold a password
+            self._warn(f"MLflow takes no reports, training goes on: {type(error).__name__}: {said}")
 
 
 def _client(uri: str) -> "MlflowClient":

@@ -7,7 +7,8 @@ error.
 import time
 from collections.abc import Callable
 
-_QUIET_S = 1.0
+_QUIET_S = 1.0  # between lines about epochs
+_LONG_EPOCH_S = 5.0  # of silence, after which a line comes from within an epoch
 
 
 class Progress:
@@ -27,10 +28,10 @@ class Progress:
             print(line, flush=True)
             self._said = self._clock()
 
-    def within_epoch(self, done: float, loss: float) -> None:
+    def within_epoch(self, done: float) -> None:
         """done: epochs behind us, with the part of this one."""
-        if self._clock() - self._said >= _QUIET_S * 5:
-            self.say(f"epoch {done:.1f}/{self._epochs} · loss {loss:.4f} · {self._left(done)}")
+        if self._clock() - self._said >= _LONG_EPOCH_S:
+            self.say(f"epoch {done:.2f}/{self._epochs} · {self._left(done)}")
 
     def epoch(self, done: int, *, loss: float, figure: str, is_best: bool, rows_per_s: float) -> None:
         if self._clock() - self._said >= _QUIET_S or done == self._epochs:
