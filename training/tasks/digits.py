@@ -49,7 +49,7 @@ class Digits:
 class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.strokes = nn.Sequential(nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+        self.strokes = nn.Sequential(nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.2))
         self.shapes = nn.Sequential(nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(512, 10))
 
     def forward(self, image: Tensor) -> Tensor:
