@@ -9,7 +9,6 @@ import contextlib
 import http.client
 import os
 import signal
-import socket
 import time
 import xmlrpc.client
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import msgspec
 
 from slipway.errors import SlipwayError
+from slipway.unix_http import UnixConnection
 
 _TIMEOUT_S = 10.0  # supervisord answers in milliseconds; this is for one that hangs
 _STATES = {
@@ -133,21 +133,10 @@ def _ports(supervisor: Path, service: str) -> tuple[int, ...]:
         return ()
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_TIMEOUT_S)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_TIMEOUT_S)
-        self.sock.connect(str(self._path))
-
-
 class _UnixTransport(xmlrpc.client.Transport):
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self._unix = _UnixConnection(path)  # connects again by itself after a close
+        self._unix = UnixConnection(path, timeout_s=_TIMEOUT_S)  # connects again by itself after a close
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
         return self._unix

@@ -3,10 +3,10 @@
 `observe` asks supervisord, Envoy and Valkey; everything after it is a pure function on what they said.
 """
 
+import asyncio
 import http.client
 import json
 import re
-import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +16,7 @@ import msgspec
 
 from slipway.inventory import Inventory, Running
 from slipway.slots import Slot, slots
+from slipway.unix_http import UnixConnection
 
 _CLUSTER = re.compile(r"^predictor-near-(?P<near>[a-z0-9-]+)$")
 _TIMEOUT_S = 2.0
@@ -172,24 +173,26 @@ def _slots(supervisor: Path) -> tuple[Slot, ...]:
 
 
 def _queue_depth(url_file: Path) -> int | None:
-    from redis import Redis, RedisError
+    from services.tasks import QueueUnavailableError, open_queue
 
-    from services.tasks import STREAM
+    async def waiting() -> int:
+        queue = open_queue(url_file.read_text().strip())
+        try:
+            depth = await queue.depth()
+            return depth.queued + depth.delayed
+        finally:
+            await queue.aclose()
 
     try:
-        with Redis.from_url(url_file.read_text().strip(), socket_timeout=_TIMEOUT_S) as valkey:
-            return int(valkey.xlen(STREAM))  # type: ignore[arg-type]
-    except (OSError, RedisError):
+        return asyncio.run(waiting())
+    except (OSError, QueueUnavailableError):
         return None
 
 
 def _ask(admin: Path, path: str) -> dict[str, Any]:
-    """One GET on Envoy's admin socket; http.client speaks HTTP over any connected socket."""
-    connection = http.client.HTTPConnection("localhost", timeout=_TIMEOUT_S)
-    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    """One GET on Envoy's admin socket; empty when it does not answer."""
+    connection = UnixConnection(admin, timeout_s=_TIMEOUT_S)
     try:
-        connection.sock.settimeout(_TIMEOUT_S)
-        connection.sock.connect(str(admin))
         connection.request("GET", path)
         return json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, json.JSONDecodeError):

@@ -36,26 +36,19 @@ class Predictor(ComponentResource):
     def __init__(self, name: str, args: PredictorArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:local:Predictor", name, None, opts)
         settings = args.settings
-        self.service = Service(
+        self.service = _scaled(
+            self,
             name,
-            argv=[sys.executable, "-m", "services.predictor"],
+            module="services.predictor",
+            args=args,
             environment={
-                **_release(args.release),
-                "SLIPWAY_PORT": "{port}",
                 "SLIPWAY_REGION": args.region,
-                "SLIPWAY_QUEUE_URL_FILE": str(args.queue.url_file),
                 "SLIPWAY_MAX_BATCH": str(settings.max_batch),
                 "SLIPWAY_QUEUE_LIMIT": str(settings.queue_limit),
                 "SLIPWAY_DEADLINE_MS": str(settings.deadline_ms),
                 "SLIPWAY_DRAIN_S": str(_DRAIN_S),
             },
-            working_folder=str(PROJECT),
-            slots_min=settings.replicas.min,
-            slots_max=settings.replicas.max,
             health=Probe(path="/v2/health/ready"),
-            stop_grace_s=_STOP_GRACE_S,
-            limits=Limits(memory_gib=settings.memory_gib),
-            opts=ResourceOptions(parent=self, depends_on=[args.queue]),
         )
         self.ports = self.service.ports
         self.register_outputs({"ports": self.ports})
@@ -75,31 +68,46 @@ class Worker(ComponentResource):
 
     def __init__(self, name: str, args: WorkerArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:local:Worker", name, None, opts)
-        settings = args.settings
-        self.service = Service(
+        self.service = _scaled(
+            self,
             name,
-            argv=[sys.executable, "-m", "services.worker"],
+            module="services.worker",
+            args=args,
             environment={
-                **_release(args.release),
-                "SLIPWAY_PORT": "{port}",
-                "SLIPWAY_QUEUE_URL_FILE": str(args.queue.url_file),
-                "SLIPWAY_BATCH": str(settings.batch),
-                "SLIPWAY_VISIBILITY_S": str(settings.visibility_s),
+                "SLIPWAY_BATCH": str(args.settings.batch),
+                "SLIPWAY_VISIBILITY_S": str(args.settings.visibility_s),
             },
-            working_folder=str(PROJECT),
-            slots_min=settings.replicas.min,
-            slots_max=settings.replicas.max,
-            health=Probe(path="/health/ready"),
-            stop_grace_s=_STOP_GRACE_S,
-            limits=Limits(memory_gib=settings.memory_gib),
-            opts=ResourceOptions(parent=self, depends_on=[args.queue]),
+            health=Probe(path="/health/live"),  # it waits for a queue that is away, and must not be restarted for it
         )
         self.register_outputs({})
 
 
-def _release(release: LocalRelease) -> dict[str, str]:
-    return {
-        "SLIPWAY_RELEASE": str(release.folder),
-        "SLIPWAY_RELEASE_DIGEST": release.digest,
-        "ORT_DISABLE_TELEMETRY": "1",
-    }
+def _scaled(
+    parent: ComponentResource,
+    name: str,
+    *,
+    module: str,
+    args: PredictorArgs | WorkerArgs,
+    environment: dict[str, str],
+    health: Probe,
+) -> Service:
+    """Slots of one of our own services on a release, between its bounds."""
+    return Service(
+        name,
+        argv=[sys.executable, "-m", module],
+        environment={
+            "SLIPWAY_RELEASE": str(args.release.folder),
+            "SLIPWAY_RELEASE_DIGEST": args.release.digest,
+            "SLIPWAY_PORT": "{port}",
+            "SLIPWAY_QUEUE_URL_FILE": str(args.queue.url_file),
+            "ORT_DISABLE_TELEMETRY": "1",
+            **environment,
+        },
+        working_folder=str(PROJECT),
+        slots_min=args.settings.replicas.min,
+        slots_max=args.settings.replicas.max,
+        health=health,
+        stop_grace_s=_STOP_GRACE_S,
+        limits=Limits(memory_gib=args.settings.memory_gib),
+        opts=ResourceOptions(parent=parent, depends_on=[args.queue]),
+    )
