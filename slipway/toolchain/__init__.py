@@ -4,7 +4,8 @@ Order: a `pulumi` on PATH that is recent enough, Pulumi's own release, a build f
 tools/pulumi. What is built or downloaded lies in the cache, keyed by version, and is verified at each use.
 """
 
-from slipway.toolchain.engine import Engine, find_engine
+from slipway.toolchain.engine import Engine
 from slipway.toolchain.environment import engine_variables
+from slipway.toolchain.find import find_engine
 
 __all__ = ["Engine", "engine_variables", "find_engine"]

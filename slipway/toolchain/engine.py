@@ -1,4 +1,4 @@
-"""Which engine to use: the first of three origins that gives one."""
+"""What an engine is, and whether one will do."""
 
 import re
 import shutil
@@ -34,22 +34,6 @@ class Engine:
         """What goes on PATH: the engine, and a language host of ours where none came with it."""
         host = (_HOST_OF_OURS,) if self.origin == "modules" else ()
         return (self.executable.parent, *host)
-
-
-def find_engine() -> Engine:
-    """The engine to use on this machine. The first call may take minutes and shows its progress.
-
-    Raises ToolchainError when no origin gives one, with what to install.
-    """
-    from slipway.toolchain import modules, release
-
-    found = on_path()
-    if found is not None:
-        return found
-    cached = release.cached() or modules.cached()
-    if cached is not None:
-        return cached
-    return release.download() or modules.build()
 
 
 def on_path() -> Engine | None:
