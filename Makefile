@@ -21,7 +21,7 @@ down: $(READY) ## remove all that runs
 	@$(RUN)/slipway down
 
 test: $(READY) engine browser ## set up, then run the tests
-	@$(RUN)/pytest -m "not cluster and not gpu"
+	@$(RUN)/pytest -m "not cluster and not gpu" -n 2 --dist loadgroup
 
 test-cluster: $(READY) ## tests that need the Kubernetes binaries
 	@$(RUN)/python tools/run_tests.py cluster

@@ -1,0 +1,13 @@
+"""How tests share the two cores: `make test` runs two processes, each takes whole files.
+
+Files whose tests use the whole platform go together, because bringing it up takes a minute and a half.
+"""
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        group = "platform" if "platform" in fixtures else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
