@@ -132,18 +132,23 @@ class Stack:
             text=True,
         )
         errors: list[str] = []
+        asides: list[str] = []
         operations: dict[str, int] = {}
         with _interruptible(process):
             assert process.stdout is not None  # noqa: S101 - PIPE was asked for
             for event in _events(process.stdout):
                 if message := _error(event):
                     errors.append(message)
+                if aside := _aside(event):
+                    asides.append(aside)
                 if change := _change(event):
                     report(change)
                 operations |= event.get("summaryEvent", {}).get("resourceChanges", {})
             words = process.stderr.read() if process.stderr else ""
         if process.returncode:
-            raise EngineError("\n".join(errors) or words.strip() or f"the engine ended with {process.returncode}")
+            raise EngineError(
+                "\n".join(errors or asides) or words.strip() or f"the engine ended with {process.returncode}"
+            )
         return Outcome(operations=operations)
 
     def _call(self, command: list[str]) -> str:
@@ -208,6 +213,12 @@ def _error(event: Mapping[str, Any]) -> str:
     diagnostic = event.get("diagnosticEvent", {})
     said = diagnostic.get("message", "").strip() if diagnostic.get("severity") == "error" else ""
     return "" if said.startswith(_ECHOES) else said
+
+
+def _aside(event: Mapping[str, Any]) -> str:
+    """What the program wrote to standard error: often a warning, the only trace of a program that crashed."""
+    diagnostic = event.get("diagnosticEvent", {})
+    return diagnostic.get("message", "").strip() if diagnostic.get("severity") == "info#err" else ""
 
 
 def _change(event: Mapping[str, Any]) -> Change | None:

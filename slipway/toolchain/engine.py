@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from slipway.errors import ToolchainError
-from slipway.paths import PROJECT
+from slipway.paths import cache
 
 VERSION = "3.259.0"
 """The engine that Slipway is proven with, and the least it takes from PATH; the Python SDK in locks/ is the same."""
 
 HOST = "pulumi-language-python"
-_HOST_OF_OURS = PROJECT / "tools" / "language_host"
 
 Origin = Literal["path", "release", "modules"]
 
@@ -29,22 +28,22 @@ class Engine:
     version: str
     origin: Origin
 
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """What goes on PATH: the engine, and a language host of ours where none came with it."""
-        host = (_HOST_OF_OURS,) if self.origin == "modules" else ()
-        return (self.executable.parent, *host)
-
 
 def on_path() -> Engine | None:
-    """The user's own engine, when it is recent enough and has its Python host beside it or on PATH."""
-    executable = shutil.which("pulumi")
-    if executable is None or shutil.which(HOST) is None:
+    """The user's own engine, when it is recent enough and has its Python host beside it or on PATH.
+
+    One from the cache, which `slipway env` puts on PATH, is not the user's: its hashes are to be checked.
+    """
+    found = shutil.which("pulumi")
+    if found is None or Path(found).is_relative_to(cache()):
         return None
-    version = version_of(Path(executable))
+    executable = Path(found)
+    if shutil.which(HOST) is None and not (executable.resolve().parent / HOST).exists():
+        return None
+    version = version_of(executable)
     if version is None or not is_recent_enough(version):
         return None
-    return Engine(executable=Path(executable), version=version, origin="path")
+    return Engine(executable=executable, version=version, origin="path")
 
 
 def version_of(executable: Path) -> str | None:

@@ -18,8 +18,8 @@ def engine_variables(engine: Engine, state: State, stack: str) -> dict[str, str]
     """
     venv = Path(sys.executable).parent
     variables = {
-        "PATH": os.pathsep.join([str(venv), *map(str, engine.folders), os.environ.get("PATH", os.defpath)]),
-        "PULUMI_HOME": str(cache() / "pulumi-home"),
+        "ORT_DISABLE_TELEMETRY": "1",
+        "PATH": os.pathsep.join([str(venv), str(engine.executable.parent), os.environ.get("PATH", os.defpath)]),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PYTHONPATH": str(PROJECT),
         "SLIPWAY_STATE": str(state.root),
@@ -29,6 +29,8 @@ def engine_variables(engine: Engine, state: State, stack: str) -> dict[str, str]
     return variables | {
         # every provider of the local stack is on PATH; asking the network for one would only fail more slowly
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        # another stack needs the sign-in and the plug-ins of the user's own home
+        "PULUMI_HOME": str(cache() / "pulumi-home"),
         "PULUMI_BACKEND_URL": state.backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(ensure_passphrase(state)),
     }

@@ -1,4 +1,4 @@
-"""The engine built from the Go modules pinned in tools/pulumi; its Python host is ours, in tools/language_host.
+"""The engine built from the Go modules pinned in tools/pulumi; its Python host is ours, in language_host.
 
 For machines that reach a Go module proxy but not Pulumi's downloads. 4 to 6 minutes on 2 cores, once a version.
 """
@@ -12,25 +12,29 @@ from pathlib import Path
 
 from slipway.errors import ToolchainError
 from slipway.paths import PROJECT, cache
-from slipway.toolchain.engine import VERSION, Engine, accept
+from slipway.toolchain.engine import HOST, VERSION, Engine, accept
 from slipway.toolchain.progress import showing
-from slipway.toolchain.seal import is_whole, making
+from slipway.toolchain.seal import is_whole, make_once
 
 _SOURCES = PROJECT / "tools" / "pulumi"
 _COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _EXEC = "pulumi-language-python-exec"  # starts a program; Pulumi ships it in its SDK module, not as a package
 
+# The cache serves every clone, so it holds no code of one: what runs is that of the clone whose environment comes first
+# on the engine's PATH. It lies beside the engine, which warns its users of a host from elsewhere on PATH.
+_STARTER = '#!/bin/sh\nexec python3 -m slipway.toolchain.language_host "$@"\n'
+
 
 def folder() -> Path:
-    """Where this build lies: another version or other modules are another folder."""
-    modules = (_SOURCES / "go.mod").read_bytes() + (_SOURCES / "go.sum").read_bytes()
-    return cache() / f"pulumi-{VERSION}-{hashlib.sha256(modules).hexdigest()[:12]}"
+    """Where this build lies: another version, other modules or another starter are another folder."""
+    inputs = [(_SOURCES / "go.mod").read_bytes(), (_SOURCES / "go.sum").read_bytes(), _STARTER.encode()]
+    return cache() / f"pulumi-{VERSION}-{hashlib.sha256(b''.join(inputs)).hexdigest()[:12]}"
 
 
 def cached() -> Engine | None:
     """The build, when it is there and every byte of it is as it was made."""
-    return Engine(executable=folder() / "pulumi", version=VERSION, origin="modules") if is_whole(folder()) else None
+    return _engine() if is_whole(folder()) else None
 
 
 def build() -> Engine:
@@ -41,17 +45,24 @@ def build() -> Engine:
             "Pulumi could not be downloaded, and there is no `go` to build it with",
             hint=f"install Pulumi {VERSION} or newer (https://www.pulumi.com/docs/install), or Go 1.26 or newer",
         )
-    with (
-        showing(f"building Pulumi {VERSION} from its Go modules, once: 4 to 6 minutes on 2 cores"),
-        making(folder()) as staging,
-    ):
-        stamp = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
-        _run([go, "build", "-trimpath", "-mod=readonly", "-ldflags", stamp, "-o", str(staging / "pulumi"), _COMMAND])
-        sdk = _run([go, "list", "-m", "-f", "{{.Dir}}", _SDK]).strip()
-        shutil.copyfile(Path(sdk) / "python" / "cmd" / _EXEC, staging / _EXEC)
-        (staging / _EXEC).chmod(0o755)
-        accept(staging / "pulumi", "modules")
+    with showing(f"building Pulumi {VERSION} from its Go modules, once: 4 to 6 minutes on 2 cores"):
+        make_once(folder(), lambda into: _fill(into, go))
+    return _engine()
+
+
+def _engine() -> Engine:
     return Engine(executable=folder() / "pulumi", version=VERSION, origin="modules")
+
+
+def _fill(into: Path, go: str) -> None:
+    stamp = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
+    _run([go, "build", "-trimpath", "-mod=readonly", "-ldflags", stamp, "-o", str(into / "pulumi"), _COMMAND])
+    sdk = _run([go, "list", "-m", "-f", "{{.Dir}}", _SDK]).strip()
+    shutil.copyfile(Path(sdk) / "python" / "cmd" / _EXEC, into / _EXEC)
+    (into / HOST).write_text(_STARTER)
+    for script in (_EXEC, HOST):
+        (into / script).chmod(0o755)
+    accept(into / "pulumi", "modules")
 
 
 def _run(command: list[str]) -> str:
@@ -65,8 +76,9 @@ def _run(command: list[str]) -> str:
     )
     if done.returncode:
         sys.stderr.write(done.stderr)
+        last_words = (done.stderr.strip().splitlines() or ["no words"])[-1]
         raise ToolchainError(
-            f"{' '.join(command[:3])} failed: {done.stderr.strip().splitlines()[-1:] or 'no words'}",
+            f"{' '.join(command[:3])} failed: {last_words}",
             hint="needs Go 1.26 or newer and a Go module proxy; the compiler's words stand above",
         )
     return done.stdout

@@ -6,17 +6,15 @@ import platform
 import tarfile
 from pathlib import Path
 
-import httpx
-
 from slipway.errors import ToolchainError
 from slipway.paths import cache
 from slipway.toolchain.engine import VERSION, Engine, accept
 from slipway.toolchain.progress import showing
-from slipway.toolchain.seal import is_whole, making
+from slipway.toolchain.seal import is_whole, make_once
 
 _BASE = f"https://github.com/pulumi/pulumi/releases/download/v{VERSION}"
 _CHECKSUMS = f"pulumi-{VERSION}-checksums.txt"
-_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+_CONNECT_S, _READ_S = 5.0, 30.0
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -34,19 +32,20 @@ def download() -> Engine | None:
 
     Raises ToolchainError when what came does not match its checksum: then somebody should look.
     """
+    import httpx  # 0.2 s, which a machine that has its engine need not spend
+
     archive = archive_name(platform.system(), platform.machine())
     if archive is None:
         return None
+    timeout = httpx.Timeout(_READ_S, connect=_CONNECT_S)
     try:
-        with showing(f"downloading Pulumi {VERSION}"), httpx.Client(timeout=_TIMEOUT, follow_redirects=True) as client:
+        with showing(f"downloading Pulumi {VERSION}"), httpx.Client(timeout=timeout, follow_redirects=True) as client:
             checksums = client.get(f"{_BASE}/{_CHECKSUMS}").raise_for_status().text
             content = client.get(f"{_BASE}/{archive}").raise_for_status().content
     except httpx.HTTPError:
         return None
     check(archive, content, checksums)
-    with making(folder()) as staging:
-        _unpack(content, staging)
-        accept(staging / "pulumi", "release")
+    make_once(folder(), lambda into: _fill(into, content))
     return Engine(executable=folder() / "pulumi", version=VERSION, origin="release")
 
 
@@ -67,7 +66,7 @@ def check(archive: str, content: bytes, checksums: str) -> None:
         )
 
 
-def _unpack(content: bytes, into: Path) -> None:
+def _fill(into: Path, content: bytes) -> None:
     """The archive's one folder, flat: executables only, each by its own name."""
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for member in archive:
@@ -76,3 +75,4 @@ def _unpack(content: bytes, into: Path) -> None:
                 target = into / Path(member.name).name
                 target.write_bytes(source.read())
                 target.chmod(0o755)
+    accept(into / "pulumi", "release")

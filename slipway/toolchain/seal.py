@@ -1,10 +1,9 @@
 """A folder of tools in the cache that is whole or absent: made beside its place, sealed with hashes, then renamed."""
 
-import contextlib
 import fcntl
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -14,15 +13,21 @@ from slipway.release import sha256
 _SEAL = "seal.json"
 
 
-@contextlib.contextmanager
-def making(folder: Path) -> Iterator[Path]:
-    """An empty folder that becomes `folder` when the block ends well; one maker at a time, whatever the clone."""
+def make_once(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Have `folder` whole: `fill` gets an empty folder, which takes that place when `fill` ends well.
+
+    One maker at a time, whatever the clone. Blocks while another is at it, and takes what that one made.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_whole(folder):
+            return
+        for left in folder.parent.glob(f".{folder.name}-*"):  # of a maker that was killed
+            shutil.rmtree(left, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            yield staging
+            fill(staging)
             seal = {file.name: sha256(file) for file in sorted(staging.iterdir())}
             (staging / _SEAL).write_bytes(msgspec.json.encode(seal))
             shutil.rmtree(folder, ignore_errors=True)

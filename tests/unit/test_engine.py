@@ -2,7 +2,7 @@ import json
 import os
 import socket
 
-from slipway.engine import Change, Outcome, _change, _error, _held
+from slipway.engine import Change, Outcome, _aside, _change, _error, _held
 
 
 def event(op: str) -> dict:
@@ -34,6 +34,11 @@ def test_that_a_program_ended_is_not_told_twice():
         "diagnosticEvent": {"severity": "error", "message": "an unhandled error occurred: program exited with code 1"}
     }
     assert _error(said) == ""
+
+
+def test_what_a_program_wrote_to_standard_error_is_no_error_but_kept():
+    said = {"diagnosticEvent": {"severity": "info#err", "message": "Segmentation fault\n"}}
+    assert (_error(said), _aside(said)) == ("", "Segmentation fault")
 
 
 def test_the_lock_of_a_living_engine_is_held(tmp_path):

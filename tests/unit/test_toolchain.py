@@ -1,17 +1,18 @@
 import hashlib
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
 from slipway.errors import ToolchainError
-from slipway.paths import State
+from slipway.paths import State, cache
 from slipway.toolchain import Engine, engine_variables
-from slipway.toolchain.engine import VERSION, is_recent_enough, version_of
+from slipway.toolchain.engine import HOST, VERSION, is_recent_enough, on_path, version_of
 from slipway.toolchain.environment import ensure_passphrase
 from slipway.toolchain.release import archive_name, check
-from slipway.toolchain.seal import is_whole, making
+from slipway.toolchain.seal import is_whole, make_once
 
 ENGINE = Engine(executable=Path("/cache/pulumi/pulumi"), version=VERSION, origin="modules")
 
@@ -59,9 +60,42 @@ def test_a_download_that_nobody_vouches_for_is_refused(checksums: str):
         check("a.tar.gz", b"engine", checksums)
 
 
+def program(file: Path, says: str = "") -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\necho '{says}'\n")
+    file.chmod(0o755)
+    return file
+
+
+def test_an_engine_of_the_users_own_is_taken_with_the_host_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    installed = program(tmp_path / "opt" / "pulumi", says=f"v{VERSION}")
+    program(tmp_path / "opt" / HOST)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pulumi").symlink_to(installed)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert on_path() == Engine(executable=tmp_path / "bin" / "pulumi", version=VERSION, origin="path")
+
+
+def test_an_engine_without_its_host_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    program(tmp_path / "pulumi", says=f"v{VERSION}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert on_path() is None
+
+
+def test_an_engine_in_the_cache_is_not_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SLIPWAY_CACHE", str(tmp_path))
+    built = program(cache() / "built" / "pulumi", says=f"v{VERSION}")
+    program(built.parent / HOST)
+    monkeypatch.setenv("PATH", str(built.parent))
+    assert on_path() is None
+
+
+def fill(folder: Path) -> None:
+    (folder / "tool").write_text("works")
+
+
 def sealed(folder: Path) -> Path:
-    with making(folder) as staging:
-        (staging / "tool").write_text("works")
+    make_once(folder, fill)
     return folder
 
 
@@ -79,9 +113,47 @@ def test_a_folder_that_lost_a_file_is_not(tmp_path: Path):
     assert not is_whole(tmp_path / "tools")
 
 
+def test_what_was_altered_is_made_again(tmp_path: Path):
+    (sealed(tmp_path / "tools") / "tool").write_text("does harm")
+    assert (sealed(tmp_path / "tools") / "tool").read_text() == "works"
+
+
+def test_what_is_whole_is_not_made_again(tmp_path: Path):
+    sealed(tmp_path / "tools")
+    make_once(tmp_path / "tools", lambda _: pytest.fail("made again"))
+
+
+def test_makers_at_the_same_time_make_one(tmp_path: Path):
+    made: list[Path] = []
+
+    def slowly(folder: Path) -> None:
+        made.append(folder)
+        barrier.wait()
+        fill(folder)
+
+    barrier = threading.Barrier(2)  # the second maker arrives while the first is at it
+    makers = [threading.Thread(target=make_once, args=(tmp_path / "tools", slowly), daemon=True) for _ in range(2)]
+    for maker in makers:
+        maker.start()
+    barrier.wait(timeout=10)
+    for maker in makers:
+        maker.join(timeout=10)
+    assert is_whole(tmp_path / "tools")
+    assert len(made) == 1
+
+
+def test_what_a_killed_maker_left_goes_with_the_next(tmp_path: Path):
+    (tmp_path / ".tools-half" / "tool").mkdir(parents=True)
+    sealed(tmp_path / "tools")
+    assert not (tmp_path / ".tools-half").exists()
+
+
 def test_a_making_that_failed_leaves_nothing(tmp_path: Path):
-    with pytest.raises(OSError, match="disk full"), making(tmp_path / "tools"):
+    def fail(_: Path) -> None:
         raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        make_once(tmp_path / "tools", fail)
     assert not (tmp_path / "tools").exists()
     assert [file.name for file in tmp_path.iterdir()] == [".tools.lock"]
 
@@ -107,7 +179,7 @@ def test_the_local_stack_keeps_its_state_in_its_folder(tmp_path: Path):
 
 def test_another_stack_keeps_its_state_where_the_user_says(tmp_path: Path):
     variables = engine_variables(ENGINE, State(tmp_path), "aws-prod")
-    assert not {"PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE"} & variables.keys()
+    assert not {"PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_HOME"} & variables.keys()
     assert not (tmp_path / "secrets").exists()
 
 
