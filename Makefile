@@ -49,6 +49,7 @@ browser:
 
 $(READY): $(UV) locks/all.txt pyproject.toml
 	@test -x $(RUN)/python || $(UV) venv --quiet --python 3.11 .venv
+	@$(PYTHON) tools/pulumi/compile.py --ahead >/dev/null 2>&1 &
 	@echo "installing the locked environment" && $(UV) pip sync --quiet --require-hashes locks/all.txt
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -10,8 +10,9 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -123,33 +124,15 @@ class Stack:
 
     def _run(self, command: list[str], report: Report) -> Outcome:
         arguments = [str(self.executable), *command, "--non-interactive", "--json", *self._where]
-        process = subprocess.Popen(
-            arguments,
-            cwd=PROJECT,
-            env=dict(self.environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        errors: list[str] = []
-        asides: list[str] = []
-        operations: dict[str, int] = {}
-        with _interruptible(process):
-            assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-            for event in _events(process.stdout):
-                if message := _error(event):
-                    errors.append(message)
-                if aside := _aside(event):
-                    asides.append(aside)
-                if change := _change(event):
-                    report(change)
-                operations |= event.get("summaryEvent", {}).get("resourceChanges", {})
-            words = process.stderr.read() if process.stderr else ""
-        if process.returncode:
-            raise EngineError(
-                "\n".join(errors or asides) or words.strip() or f"the engine ended with {process.returncode}"
+        with tempfile.TemporaryFile("w+") as words:  # a pipe that nobody reads would stop the engine when it is full
+            process = subprocess.Popen(
+                arguments, cwd=PROJECT, env=dict(self.environment), stdout=subprocess.PIPE, stderr=words, text=True
             )
-        return Outcome(operations=operations)
+            heard = _listen(process, report)
+            words.seek(0)
+            if process.returncode:
+                raise EngineError(heard.why or words.read().strip() or f"the engine ended with {process.returncode}")
+        return Outcome(operations=heard.operations)
 
     def _call(self, command: list[str]) -> str:
         done = subprocess.run(
@@ -171,6 +154,36 @@ def _unchanged(committed: Path) -> Iterator[None]:
             committed.unlink(missing_ok=True)
         elif committed.read_bytes() != before:
             committed.write_bytes(before)
+
+
+@dataclass
+class _Heard:
+    """What an engine said while it ran. asides: what the program wrote to standard error."""
+
+    errors: list[str] = field(default_factory=list)
+    asides: list[str] = field(default_factory=list)
+    operations: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def why(self) -> str:
+        """Of a failure: the engine's errors, or all that a program which crashed left."""
+        return "\n".join(self.errors or self.asides)
+
+
+def _listen(process: subprocess.Popen[str], report: Report) -> _Heard:
+    """Follow the engine to its end."""
+    heard = _Heard()
+    with _interruptible(process):
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        for event in _events(process.stdout):
+            if message := _error(event):
+                heard.errors.append(message)
+            if aside := _aside(event):
+                heard.asides.append(aside)
+            if change := _change(event):
+                report(change)
+            heard.operations |= event.get("summaryEvent", {}).get("resourceChanges", {})
+    return heard
 
 
 @contextlib.contextmanager

@@ -16,6 +16,8 @@ _HEALTH_INTERVAL = "0.25s"
 _HEALTH_TIMEOUT = "0.5s"
 _HEADERS_TIMEOUT = "10s"
 _UPSTREAM_IDLE = "300s"  # below the predictor's 620 s, so that the edge is the one that closes
+_TRIES_IN_A_REGION = 2  # then the next region is tried: health checks need half a second to see that this one is gone
+_PRIORITIES = "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
 _MANY = 4096  # Envoy's default of 3 retries at a time would fail callers when a replica dies under load
 
 Document = dict[str, Any]
@@ -124,6 +126,10 @@ def _policy(timeout_s: float, retries: int) -> Document:
                 {"name": "envoy.retry_host_predicates.previous_hosts", "typed_config": {"@type": _type(previous)}}
             ],
             "host_selection_retry_max_attempts": 5,
+            "retry_priority": {
+                "name": "envoy.retry_priorities.previous_priorities",
+                "typed_config": {"@type": _type(_PRIORITIES), "update_frequency": _TRIES_IN_A_REGION},
+            },
             "retry_back_off": {"base_interval": "0.02s", "max_interval": "0.2s"},
         },
     }

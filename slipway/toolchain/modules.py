@@ -17,7 +17,6 @@ from slipway.toolchain.progress import showing
 from slipway.toolchain.seal import is_whole, make_once
 
 _SOURCES = PROJECT / "tools" / "pulumi"
-_COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _EXEC = "pulumi-language-python-exec"  # starts a program; Pulumi ships it in its SDK module, not as a package
 
@@ -55,8 +54,7 @@ def _engine() -> Engine:
 
 
 def _fill(into: Path, go: str) -> None:
-    stamp = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
-    _run([go, "build", "-trimpath", "-mod=readonly", "-ldflags", stamp, "-o", str(into / "pulumi"), _COMMAND])
+    _run([sys.executable, str(_SOURCES / "compile.py"), str(into / "pulumi")])
     sdk = _run([go, "list", "-m", "-f", "{{.Dir}}", _SDK]).strip()
     shutil.copyfile(Path(sdk) / "python" / "cmd" / _EXEC, into / _EXEC)
     (into / HOST).write_text(_STARTER)

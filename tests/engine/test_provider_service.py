@@ -319,9 +319,11 @@ def test_destroy_leaves_no_process_no_port_and_no_file(up: Project):
 
 
 def test_wrong_inputs_are_named_before_anything_starts(project: Project):
+    services = Path(project.run_folder / "services")
+    before = sorted(services.glob("*"))
     wrong = program(project, slots_min=3, working_folder="/nowhere/at/all").replace("'WORD'", "'WO RD'")
     report = project.up(wrong, fails=True)
     assert "slots_min" in report
     assert "3 is above slots_max, which is 2" in report
     assert "environment.WO RD" in report
-    assert not Path(project.run_folder / "services").exists()
+    assert sorted(services.glob("*")) == before
