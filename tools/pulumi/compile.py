@@ -1,7 +1,7 @@
 """Compiles the Pulumi engine from the modules pinned here: `compile.py OUT`. Needs go and the standard library only.
 
-`compile.py --ahead` only fills Go's own build cache, where that will be needed: `make` starts it beside the installation
-of the environment, so that a first `make up` need not do one after the other. A second compilation waits for the first,
+`compile.py --ahead` only fills Go's own build cache, where that will be needed: `make` starts it while the environment
+installs, so that a first `make up` need not do one after the other. A second compilation waits for the first,
 and is then a matter of seconds.
 """
 
