@@ -1,4 +1,4 @@
-"""From nothing to an answer, and the same again without a change (issue 3, bars 1 and 2)."""
+"""From nothing to an answer, and the same again without a change (issue 3, bar 1)."""
 
 from pathlib import Path
 
@@ -24,10 +24,6 @@ def test_up_ends_with_an_answer_through_the_edge(healthy: Platform):
 
 def test_up_again_changes_nothing(healthy: Platform):
     assert healthy.slipway("up")["changed"] == 0
-
-
-def test_the_model_that_was_trained_is_good_enough_on_the_year_after(platform: Platform):
-    assert resolve(platform.state, platform.inventory.release).metrics["auc"] >= 0.900
 
 
 def test_a_thousand_served_answers_are_the_trainers(healthy: Platform):
