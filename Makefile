@@ -47,14 +47,15 @@ engine: $(READY)
 browser:
 	@tools/browser.sh
 
-$(READY): $(UV) locks/all.txt pyproject.toml
+$(READY): locks/all.txt pyproject.toml | $(UV)
 	@test -x $(RUN)/python || $(UV) venv --quiet --python 3.11 .venv
 	@$(PYTHON) tools/pulumi/compile.py --ahead >/dev/null 2>&1 &
 	@echo "installing the locked environment" && $(UV) pip sync --quiet --require-hashes locks/all.txt
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(UV): locks/uv.txt
+# keyed by version and shared by every clone, so it is made once and never for a newer checkout
+$(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 		{ echo "error: $(PYTHON) is not Python 3.11; try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -m venv --clear $(CACHE)/uv-$(UV_VERSION)
