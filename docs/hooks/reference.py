@@ -33,7 +33,7 @@ def settings_page() -> str:
     schema = Settings.model_json_schema()
     rows = "\n".join(_setting_rows(schema, schema, f"{NAMESPACE}:"))
     return (
-        "# Settings\n\nEvery key of `stacks/Pulumi.<stack>.yaml`, from `infra/settings.py`. A stack file holds only "
+        "# Settings\n\nEvery key of `stacks/Pulumi.<stack>.yaml`, from `infra/settings`. A stack file holds only "
         "what differs; an unknown key is refused.\n\n| key | type and bounds | default | meaning |\n|---|---|---|---|\n"
         + rows
     )

@@ -37,7 +37,11 @@ def test_a_wrong_type_says_what_was_given():
 
 
 def test_a_missing_key_is_named():
-    assert refusal({"slipway:target": "local"}) == "slipway:regions: is required"
+    assert refusal({"slipway:regions": ["us-east-1"]}) == "slipway:target: is required"
+
+
+def test_a_stack_that_is_nowhere_is_refused():
+    assert "regions: give regions, or serving" in refusal({"slipway:target": "local"})
 
 
 def test_replicas_that_can_never_be_in_bounds_are_refused():
@@ -62,10 +66,10 @@ def test_config_of_a_default_provider_is_refused():
 
 
 def test_all_wrong_keys_are_named_at_once():
-    said = refusal({"slipway:target": "moon", "slipway:regions": [], "slipway:nonsense": 1})
+    said = refusal({"slipway:target": "moon", "slipway:regions": ["here"], "slipway:nonsense": 1})
     assert [line.split(": ")[0] for line in said.splitlines()] == [
         "slipway:target",
-        "slipway:regions",
+        "slipway:regions[0]",
         "slipway:nonsense",
     ]
 

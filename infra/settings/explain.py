@@ -1,0 +1,27 @@
+"""Turns pydantic's findings into lines that name the key of the stack file, what was wrong and what was given."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+NAMESPACE = "slipway"
+
+
+def explain(error: ValidationError) -> str:
+    return "\n".join(f"{_path(problem['loc'])}: {_reason(problem)}" for problem in error.errors())
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    if not location:
+        return NAMESPACE
+    first, *rest = location
+    return f"{NAMESPACE}:{first}" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
+
+
+def _reason(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "unknown key"
+    if problem["type"] == "missing":
+        return "is required"
+    given = "" if isinstance(problem["input"], dict) else f" (got {problem['input']!r})"
+    return problem["msg"].removeprefix("Value error, ") + given

@@ -1,0 +1,111 @@
+"""The one strict model of a stack's configuration, `stacks/Pulumi.<stack>.yaml`.
+
+A stack file holds only what differs; every default here is safe. What would make bad infrastructure is refused with
+the key path and the reason, before the engine starts. Reading the file or the engine's copy of it is the only effect.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from infra.settings.explain import NAMESPACE, explain
+from infra.settings.placement import PriceSettings, ServingGoal, TrainingWork
+from infra.settings.services import (
+    EdgeSettings,
+    PredictorSettings,
+    QueueSettings,
+    TrackingSettings,
+    WorkerSettings,
+)
+from infra.settings.strict import Region, Strict
+from slipway.errors import SettingsError
+from training.config import TrainSettings
+
+
+class Settings(Strict):
+    """A whole stack.
+
+    regions: fixed by hand, in order of preference; the first is where users go unless they say otherwise. serving: whom
+    to serve and how fast, and the regions follow. One of the two is needed. work: a training job to place and price.
+    """
+
+    target: Literal["local"]
+    regions: tuple[Region, ...] = Field(default=(), max_length=8)
+    serving: ServingGoal | None = None
+    work: TrainingWork | None = None
+    prices: PriceSettings = PriceSettings()
+    training: TrainSettings = TrainSettings()
+    predictor: PredictorSettings = PredictorSettings()
+    worker: WorkerSettings = WorkerSettings()
+    queue: QueueSettings = QueueSettings()
+    edge: EdgeSettings = EdgeSettings()
+    tracking: TrackingSettings = TrackingSettings()
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if bool(self.regions) == (self.serving is not None):
+            raise ValueError("regions: give regions, or serving from which they are chosen; one of the two")
+        return self
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.regions)) < len(self.regions):
+            raise ValueError("regions: each region may stand once; its replicas are set by predictor.replicas")
+        ports = {"edge.port": self.edge.port, "queue.port": self.queue.port, "tracking.port": self.tracking.port}
+        if len(set(ports.values())) < len(ports):
+            raise ValueError(f"{', '.join(ports)}: two of them are the same port ({ports})")
+        return self
+
+    @classmethod
+    def parse(cls, config: Mapping[str, Any]) -> Self:
+        """Settings from a stack's `config` mapping, keys with their namespace.
+
+        Raises SettingsError that names every wrong key by its path.
+        """
+        foreign = [key for key in config if key.split(":", 1)[0] not in (NAMESPACE, "pulumi")]
+        if foreign:
+            raise SettingsError(
+                f"{foreign[0]}: Slipway reads only {NAMESPACE}:*; its providers are explicit",
+                hint=f"move what you need under {NAMESPACE}: or remove the key",
+            )
+        mine = {key.split(":", 1)[1]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+        try:
+            return cls.model_validate(mine)
+        except ValidationError as error:
+            raise SettingsError(
+                explain(error), hint="docs/reference/settings.md lists every key with its bounds"
+            ) from None
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Settings of a stack file. Raises SettingsError when it is absent, no YAML or wrong."""
+        try:
+            document = yaml.safe_load(file.read_text())
+        except FileNotFoundError:
+            raise SettingsError(
+                f"there is no stack file {file}", hint="a stack is a file stacks/Pulumi.<stack>.yaml"
+            ) from None
+        except yaml.YAMLError as error:
+            raise SettingsError(f"{file} is not YAML: {error}") from None
+        config = document.get("config") if isinstance(document, dict) else None
+        if not isinstance(config, dict):
+            raise SettingsError(f"{file} has no `config:` mapping", hint="see stacks/Pulumi.local.yaml")
+        return cls.parse(config)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Settings of the stack that the engine runs this program for; it hands them over as JSON in PULUMI_CONFIG."""
+        return cls.parse({key: _structured(value) for key, value in json.loads(os.environ["PULUMI_CONFIG"]).items()})
+
+
+def _structured(value: str) -> Any:
+    """The engine passes objects and lists as JSON text, and plain values as they are."""
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value

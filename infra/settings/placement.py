@@ -1,0 +1,124 @@
+"""What is wanted of a place to run: users and a latency goal to serve, or work and a deadline to train.
+
+Where it runs is not said here: infra/placement computes it from these and the catalog.
+"""
+
+from collections import Counter
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from infra.settings.strict import Region, Strict
+
+Provider = Literal["aws", "gcp"]
+Capacity = Literal["reserved", "capacity_block", "flex_start", "spot", "on_demand"]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["IN", "DE"])]
+
+_SHARE_TOLERANCE = 1e-6
+
+
+class PriceSettings(Strict):
+    """max_age_days: a plan refuses prices older than this; `slipway prices refresh` renews them."""
+
+    max_age_days: int = Field(default=400, ge=1, le=3650)
+
+
+class UserGroup(Strict):
+    """Users of one place. place: a city or area of the latency table. share: of all requests, above 0, at most 1.
+
+    countries: where their requests may be answered, as ISO codes; empty means anywhere (data residency).
+    """
+
+    place: str = Field(min_length=2, examples=["city:Mumbai", "geo:US-East"])
+    share: float = Field(gt=0, le=1)
+    countries: tuple[Country, ...] = ()
+
+
+class ModelNeeds(Strict):
+    """What one replica of the model needs.
+
+    service_ms: mean time that one request keeps a replica busy, by what it was measured on (`cpu` or an accelerator's
+    name, as L4); a machine with anything else is not a candidate, because its speed would be a guess.
+    concurrency: requests that a replica computes side by side. vcpus and memory_gib: of a replica.
+    cold_start_s: from nothing to the first answer. request_kib and response_kib: sizes on the wire.
+    """
+
+    service_ms: dict[str, Annotated[float, Field(gt=0, le=600_000)]] = Field(min_length=1)
+    concurrency: int = Field(default=1, ge=1, le=1000)
+    vcpus: float = Field(default=1, ge=0.25, le=192)
+    memory_gib: float = Field(default=2, gt=0, le=4096)
+    cold_start_s: float = Field(default=10, ge=0, le=3600)
+    request_kib: float = Field(default=2, ge=0)
+    response_kib: float = Field(default=2, ge=0)
+
+
+class ServingGoal(Strict):
+    """Whom to serve, how fast and how safely; the regions follow from it.
+
+    requests_per_s: in the busiest hour, all users together. mean_to_peak: the month's mean over that peak.
+    p95_ms: what a user waits, network included. min_regions: at least so many serve. survive_region_loss: the goal
+    still holds for every user when any one region is gone. providers and regions: candidates; no regions means all of
+    the catalog. capacity: of node pools, in order; spot needs on_demand behind it.
+    carbon_usd_per_tonne: added to the cost.
+    """
+
+    users: tuple[UserGroup, ...] = Field(min_length=1, max_length=1000)
+    requests_per_s: float = Field(gt=0, le=1e7)
+    mean_to_peak: float = Field(default=0.5, gt=0, le=1)
+    p95_ms: float = Field(gt=0, le=600_000)
+    model: ModelNeeds
+    min_regions: int = Field(default=1, ge=1, le=8)
+    survive_region_loss: bool = False
+    providers: tuple[Provider, ...] = Field(default=("aws", "gcp"), min_length=1)
+    regions: tuple[Region, ...] = ()
+    capacity: tuple[Capacity, ...] = Field(default=("on_demand",), min_length=1)
+    carbon_usd_per_tonne: float = Field(default=0, ge=0, le=10_000)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        total = sum(group.share for group in self.users)
+        if abs(total - 1) > _SHARE_TOLERANCE:
+            raise ValueError(f"users: the shares add up to {total:g}; they are parts of all requests and must make 1")
+        twice = [place for place, count in Counter(group.place for group in self.users).items() if count > 1]
+        if twice:
+            raise ValueError(f"users: {twice[0]} stands twice; add its shares up")
+        if self.survive_region_loss and self.min_regions < 2:
+            raise ValueError("min_regions: 1 cannot survive the loss of a region; set it to 2 or more")
+        if "spot" in self.capacity and self.capacity[-1] != "on_demand":
+            raise ValueError("capacity: spot without on_demand behind it would leave users without replicas")
+        return self
+
+
+class TrainingWork(Strict):
+    """One training job to place.
+
+    accelerator and accelerators: what it was measured on, as 8 of H100; hours: of work on that. deadline_h: from now.
+    checkpoint_gib, checkpoint_every_s: size of a checkpoint and time between two. restart_s: from an instance's start
+    to the first step. data_gib and data_region: what it reads, and where that lies (provider/region).
+    """
+
+    accelerator: str = Field(examples=["H100", "A10G"])
+    accelerators: int = Field(default=1, ge=1, le=1024)
+    hours: float = Field(gt=0, le=10_000)
+    deadline_h: float = Field(gt=0, le=20_000)
+    checkpoint_gib: float = Field(default=1, ge=0)
+    checkpoint_every_s: float = Field(default=600, gt=0)
+    restart_s: float = Field(default=720, ge=0)
+    data_gib: float = Field(default=0, ge=0)
+    data_region: str = Field(default="", pattern=r"^$|^(aws|gcp)/[a-z]+-[a-z]+-?\d+$")
+    providers: tuple[Provider, ...] = Field(default=("aws", "gcp"), min_length=1)
+    regions: tuple[Region, ...] = ()
+    capacity: tuple[Capacity, ...] = Field(default=("spot", "on_demand"), min_length=1)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.deadline_h < self.hours + self.restart_s / 3600:
+            raise ValueError(
+                f"deadline_h: {self.deadline_h:g} is less than the work of {self.hours:g} h and one start; "
+                "ask for more accelerators or more time"
+            )
+        if "spot" in self.capacity and self.capacity[-1] != "on_demand":
+            raise ValueError("capacity: spot without on_demand behind it would leave training stuck; add on_demand")
+        if self.data_gib and not self.data_region:
+            raise ValueError("data_region: is needed with data_gib, or its transfer cannot be priced")
+        return self
