@@ -3,6 +3,22 @@
 `Settings` is the whole. Placement sections say what is wanted (users, goals, work); where it runs follows from them.
 """
 
+from infra.settings.cloud import (
+    BudgetSettings,
+    ClusterSettings,
+    DomainSettings,
+    Environment,
+    IdentitySettings,
+    Images,
+    NetworkSettings,
+    ObservabilitySettings,
+    Ownership,
+    RegistrySettings,
+    ServerlessSettings,
+    StorageSettings,
+    ThrottleSettings,
+)
+from infra.settings.gpu_pools import PoolSettings
 from infra.settings.model import NAMESPACE, Settings
 from infra.settings.placement import (
     ModelNeeds,
@@ -22,14 +38,28 @@ from infra.settings.services import (
 
 __all__ = [
     "NAMESPACE",
+    "BudgetSettings",
+    "ClusterSettings",
+    "DomainSettings",
     "EdgeSettings",
+    "Environment",
+    "IdentitySettings",
+    "Images",
     "ModelNeeds",
+    "NetworkSettings",
+    "ObservabilitySettings",
+    "Ownership",
+    "PoolSettings",
     "PredictorSettings",
     "PriceSettings",
     "QueueSettings",
+    "RegistrySettings",
     "Replicas",
+    "ServerlessSettings",
     "ServingGoal",
     "Settings",
+    "StorageSettings",
+    "ThrottleSettings",
     "TrackingSettings",
     "TrainingWork",
     "UserGroup",

@@ -8,12 +8,17 @@ NAMESPACE = "slipway"
 
 
 def explain(error: ValidationError) -> str:
-    return "\n".join(f"{_path(problem['loc'])}: {_reason(problem)}" for problem in error.errors())
+    return "\n".join(line for problem in error.errors() for line in _lines(problem))
+
+
+def _lines(problem: Any) -> list[str]:
+    """A finding about the whole stack names its keys itself, a line each."""
+    if problem["loc"]:
+        return [f"{_path(problem['loc'])}: {_reason(problem)}"]
+    return [f"{NAMESPACE}:{line}" for line in _reason(problem).splitlines()]
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    if not location:
-        return NAMESPACE
     first, *rest = location
     return f"{NAMESPACE}:{first}" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
 

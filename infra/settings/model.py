@@ -13,8 +13,25 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from infra.settings.cloud import (
+    BudgetSettings,
+    ClusterSettings,
+    DomainSettings,
+    Environment,
+    IdentitySettings,
+    Images,
+    NetworkSettings,
+    ObservabilitySettings,
+    Ownership,
+    RegistrySettings,
+    ServerlessSettings,
+    StorageSettings,
+    ThrottleSettings,
+)
 from infra.settings.explain import NAMESPACE, explain
+from infra.settings.gpu_pools import PoolSettings
 from infra.settings.placement import PriceSettings, ServingGoal, TrainingWork
+from infra.settings.rules import problems
 from infra.settings.services import (
     EdgeSettings,
     PredictorSettings,
@@ -32,9 +49,14 @@ class Settings(Strict):
 
     regions: fixed by hand, in order of preference; the first is where users go unless they say otherwise. serving: whom
     to serve and how fast, and the regions follow. One of the two is needed. work: a training job to place and price.
+    environment, ownership, identity, budget, images: required on a cloud. deletion_protection: stores and clusters
+    that hold what cannot be made again are not deleted with the stack.
     """
 
-    target: Literal["local"]
+    target: Literal["local", "aws"]
+    environment: Environment | None = None
+    ownership: Ownership | None = None
+    deletion_protection: bool = True
     regions: tuple[Region, ...] = Field(default=(), max_length=8)
     serving: ServingGoal | None = None
     work: TrainingWork | None = None
@@ -45,6 +67,18 @@ class Settings(Strict):
     queue: QueueSettings = QueueSettings()
     edge: EdgeSettings = EdgeSettings()
     tracking: TrackingSettings = TrackingSettings()
+    network: NetworkSettings = NetworkSettings()
+    cluster: ClusterSettings = ClusterSettings()
+    gpu_pools: tuple[PoolSettings, ...] = Field(default=(), max_length=16)
+    storage: StorageSettings = StorageSettings()
+    registry: RegistrySettings = RegistrySettings()
+    serverless: ServerlessSettings = ServerlessSettings()
+    images: Images | None = None
+    domain: DomainSettings | None = None
+    throttle: ThrottleSettings = ThrottleSettings()
+    identity: IdentitySettings | None = None
+    budget: BudgetSettings | None = None
+    observability: ObservabilitySettings = ObservabilitySettings()
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:
@@ -59,6 +93,12 @@ class Settings(Strict):
         ports = {"edge.port": self.edge.port, "queue.port": self.queue.port, "tracking.port": self.tracking.port}
         if len(set(ports.values())) < len(ports):
             raise ValueError(f"{', '.join(ports)}: two of them are the same port ({ports})")
+        return self
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if found := list(problems(self)):
+            raise ValueError("\n".join(found))
         return self
 
     @classmethod

@@ -1,0 +1,179 @@
+"""What a cloud stack may decide: network, cluster, stores, serverless, the edge's name, who owns and may deploy it.
+
+The same sections serve every cloud. Node pools are in gpu_pools.py; what combinations are refused is in rules.py.
+"""
+
+from ipaddress import IPv4Network
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from infra.settings.strict import Strict
+
+Environment = Literal["dev", "staging", "prod"]
+Image = Annotated[str, Field(pattern=r"^[^@\s]+@sha256:[0-9a-f]{64}$")]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Cidr = Annotated[str, Field(pattern=r"^\d+(\.\d+){3}/\d+$", examples=["10.20.0.0/16"])]
+
+_ZONE_PREFIX_MAX = 20
+"""A /20 a region leaves 4 zones a /22 for nodes, 1,019 addresses each: pods take one each on EKS."""
+
+LOG_DAYS = (7, 14, 30, 60, 90, 180, 365, 731, 1827)
+"""Retentions that CloudWatch Logs accepts, from its API description; Cloud Logging takes any of them."""
+
+
+class Ownership(Strict):
+    """Who owns a stack; every resource that can carry labels carries these. cost_center: where its cost is booked."""
+
+    owner: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,62}$", examples=["ml-platform"])
+    cost_center: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,62}$", examples=["research"])
+
+
+class NetworkSettings(Strict):
+    """Private networks, one per region. ranges: by region; without one, regions get 10.<20 + position>.0.0/16.
+
+    zones: availability zones used. nat: one gateway for a region (cheap) or one per zone (survives a zone's loss).
+    flow_log_days: how long flow logs are kept.
+    """
+
+    ranges: dict[str, Cidr] = Field(default_factory=dict)
+    zones: int = Field(default=3, ge=2, le=4)
+    nat: Literal["one", "per_zone"] = "one"
+    flow_log_days: int = 30
+
+    @field_validator("ranges")
+    @classmethod
+    def _private(cls, ranges: dict[str, str]) -> dict[str, str]:
+        for region, cidr in ranges.items():
+            network = IPv4Network(cidr)
+            if not network.is_private or network.prefixlen > _ZONE_PREFIX_MAX:
+                raise ValueError(f"{region}: {cidr} must be a private range of at least /{_ZONE_PREFIX_MAX}")
+        return ranges
+
+    @field_validator("flow_log_days")
+    @classmethod
+    def _kept(cls, days: int) -> int:
+        return kept_days(days)
+
+    def range_of(self, region: str, position: int) -> IPv4Network:
+        """The range of the region that stands at `position` in the order of preference."""
+        return IPv4Network(self.ranges.get(region, f"10.{20 + position}.0.0/16"))
+
+
+class ClusterSettings(Strict):
+    """Kubernetes. version: minor version in standard support; the policy pack knows when each ends.
+
+    public_access_from: ranges that may reach the API server from outside; empty keeps its endpoint private.
+    """
+
+    version: str = Field(default="1.35", pattern=r"^1\.\d\d$")
+    public_access_from: tuple[Cidr, ...] = ()
+    log_days: int = 90
+
+    @field_validator("public_access_from")
+    @classmethod
+    def _not_everyone(cls, ranges: tuple[str, ...]) -> tuple[str, ...]:
+        if "0.0.0.0/0" in ranges:
+            raise ValueError("0.0.0.0/0 would open the API server to everyone; name your office's or VPN's range")
+        return ranges
+
+    @field_validator("log_days")
+    @classmethod
+    def _kept(cls, days: int) -> int:
+        return kept_days(days)
+
+
+class StorageSettings(Strict):
+    """The object store. checkpoint_days: after which checkpoints go; releases stay. noncurrent_days: old versions."""
+
+    checkpoint_days: int = Field(default=30, ge=1, le=3650)
+    noncurrent_days: int = Field(default=30, ge=1, le=3650)
+
+
+class RegistrySettings(Strict):
+    """The image registry. keep: untagged images kept for a rollback."""
+
+    keep: int = Field(default=20, ge=1, le=1000)
+
+
+class ServerlessSettings(Strict):
+    """The predictor as a serverless function or service, per region.
+
+    provisioned: instances kept warm; its autoscaling moves up to max_instances. timeout_s: of one request.
+    image_gib: size of the predictor's image, for limits that differ by cloud. accelerator: only where it is offered.
+    """
+
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    memory_mib: int = Field(default=2048, ge=512, le=32_768)
+    timeout_s: int = Field(default=30, ge=1, le=900)
+    provisioned: int = Field(default=0, ge=0, le=1000)
+    max_instances: int = Field(default=50, ge=1, le=1000)
+    image_gib: float = Field(default=1.0, gt=0, le=100)
+    accelerator: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.provisioned > self.max_instances:
+            raise ValueError(f"provisioned {self.provisioned} is above max_instances {self.max_instances}")
+        return self
+
+
+class Images(Strict):
+    """Container images by digest; a tag can be moved, a digest cannot."""
+
+    predictor: Image
+    worker: Image
+    trainer: Image
+
+
+class DomainSettings(Strict):
+    """The name that users call. zone: the hosted zone that holds it. Without a domain the cloud's own name is used."""
+
+    name: str = Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$", examples=["api.example.com"])
+    zone: str = Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$", examples=["example.com"])
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        if self.name != self.zone and not self.name.endswith(f".{self.zone}"):
+            raise ValueError(f"name {self.name} does not lie in zone {self.zone}")
+        return self
+
+
+class ThrottleSettings(Strict):
+    """What one stack's edge lets through. per_address: requests in five minutes from one address, beyond it 429."""
+
+    requests_per_s: int = Field(default=500, ge=1, le=100_000)
+    burst: int = Field(default=1000, ge=1, le=100_000)
+    per_address: int = Field(default=2000, ge=100, le=2_000_000)
+
+
+class IdentitySettings(Strict):
+    """Who may deploy. repository: owner/name on GitHub, whose jobs in this stack's environment take the role."""
+
+    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", examples=["example/slipway-models"])
+
+
+class BudgetSettings(Strict):
+    """usd_per_month: alerts go out at 80 % spent, at 100 % spent and when the forecast passes it."""
+
+    usd_per_month: float = Field(gt=0, le=1e8)
+    alert: Email
+
+
+class ObservabilitySettings(Strict):
+    """log_days: kept logs. p95_ms and error_share: where alarms go off."""
+
+    log_days: int = 90
+    p95_ms: float = Field(default=500, gt=0)
+    error_share: float = Field(default=0.01, gt=0, le=1)
+
+    @field_validator("log_days")
+    @classmethod
+    def _kept(cls, days: int) -> int:
+        return kept_days(days)
+
+
+def kept_days(days: int) -> int:
+    if days not in LOG_DAYS:
+        raise ValueError(f"{days} days is no retention that every cloud takes; one of {', '.join(map(str, LOG_DAYS))}")
+    return days

@@ -1,0 +1,47 @@
+"""Pools of accelerator nodes: what machines, which capacity in which order, how many."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from infra.settings.placement import Capacity
+from infra.settings.strict import Strict
+
+Machine = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9.-]+$", examples=["g6.xlarge", "p5.48xlarge", "g2-standard-8"])
+]
+
+
+class PoolSettings(Strict):
+    """One accelerator, in several machine types and kinds of capacity.
+
+    machines: interchangeable types, first choice first; several make spot last longer. capacity: in order of choice;
+    the next is taken when the one before has none. min: nodes kept; 0 costs nothing when idle. image: of the nodes.
+    efa: the cloud's fabric between nodes, all in one zone. reservation: the reservation's or capacity block's id.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,20}$", examples=["train", "serve-l4"])
+    accelerator: str = Field(examples=["L4", "H100"])
+    machines: tuple[Machine, ...] = Field(min_length=1, max_length=10)
+    capacity: tuple[Capacity, ...] = Field(default=("spot", "on_demand"), min_length=1)
+    min: int = Field(default=0, ge=0, le=1000)
+    max: int = Field(default=4, ge=1, le=1000)
+    disk_gib: int = Field(default=200, ge=50, le=16_384)
+    image: Literal["al2023", "bottlerocket"] = "al2023"
+    efa: bool = False
+    reservation: str = ""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        if "spot" in self.capacity and "on_demand" not in self.capacity[self.capacity.index("spot") + 1 :]:
+            raise ValueError("capacity: spot without a fallback would leave training stuck; add on_demand after it")
+        if len(set(self.capacity)) < len(self.capacity):
+            raise ValueError("capacity: each kind may stand once")
+        held = {"reserved", "capacity_block"} & set(self.capacity)
+        if held and not self.reservation:
+            raise ValueError(f"reservation: {min(held)} capacity needs the id of what was reserved")
+        if self.reservation and not held:
+            raise ValueError("reservation: is paid for and would stay unused; put reserved first in capacity")
+        return self

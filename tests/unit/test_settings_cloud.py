@@ -1,0 +1,122 @@
+from typing import Any
+
+import pytest
+
+from infra.settings import Settings
+from slipway.errors import SettingsError
+
+DIGEST = "sha256:" + "0" * 64
+IMAGES = {name: f"registry.example.com/slipway/{name}@{DIGEST}" for name in ("predictor", "worker", "trainer")}
+AWS: dict[str, Any] = {
+    "slipway:target": "aws",
+    "slipway:environment": "prod",
+    "slipway:ownership": {"owner": "ml-platform", "cost_center": "research"},
+    "slipway:regions": ["us-east-1", "ap-south-1"],
+    "slipway:network": {"nat": "per_zone"},
+    "slipway:identity": {"repository": "example/models"},
+    "slipway:budget": {"usd_per_month": 5000, "alert": "ml@example.com"},
+    "slipway:images": IMAGES,
+}
+
+
+def refusal(**sections: Any) -> str:
+    with pytest.raises(SettingsError) as caught:
+        Settings.parse(AWS | {f"slipway:{name}": value for name, value in sections.items()})
+    return caught.value.message
+
+
+def pool(**keys: Any) -> list[dict[str, Any]]:
+    return [{"name": "train", "accelerator": "H100", "machines": ["p5.48xlarge"]} | keys]
+
+
+def test_a_cloud_stack_needs_only_what_no_default_can_know():
+    assert Settings.parse(AWS).cluster.public_access_from == ()
+
+
+@pytest.mark.parametrize("section", ["environment", "ownership", "identity", "budget", "images"])
+def test_a_cloud_stack_without_one_of_these_is_refused(section: str):
+    with pytest.raises(SettingsError, match=f"slipway:{section}: is required on aws"):
+        Settings.parse({key: value for key, value in AWS.items() if key != f"slipway:{section}"})
+
+
+def test_a_cloud_section_on_the_local_target_is_refused():
+    said = refusal(target="local")
+    assert "slipway:budget: means nothing on the local target" in said
+
+
+def test_a_spot_pool_without_fallback_is_refused_with_its_key():
+    assert refusal(gpu_pools=pool(capacity=["spot"])).startswith("slipway:gpu_pools[0]: capacity: spot without")
+
+
+def test_a_spot_pool_whose_fallback_comes_first_is_refused():
+    assert "add on_demand after it" in refusal(gpu_pools=pool(capacity=["on_demand", "spot"]))
+
+
+def test_reserved_capacity_without_its_reservation_is_refused():
+    assert "needs the id of what was reserved" in refusal(gpu_pools=pool(capacity=["reserved", "on_demand"]))
+
+
+def test_a_reservation_that_no_pool_would_use_is_refused():
+    assert "would stay unused" in refusal(gpu_pools=pool(reservation="cr-1"))
+
+
+def test_the_fabric_on_a_type_without_it_is_refused():
+    said = refusal(gpu_pools=pool(machines=["g6.xlarge"], efa=True))
+    assert said.startswith("slipway:gpu_pools[0].efa: g6.xlarge has none")
+
+
+def test_another_clouds_kind_of_capacity_is_refused():
+    assert "flex_start is Google's" in refusal(gpu_pools=pool(capacity=["flex_start", "spot", "on_demand"]))
+
+
+def test_two_pools_of_one_name_are_refused():
+    assert "train stands twice" in refusal(gpu_pools=pool() + pool())
+
+
+def test_lambda_with_an_accelerator_is_refused():
+    assert "Lambda has no L4" in refusal(serverless={"accelerator": "L4"})
+
+
+def test_lambda_with_too_large_an_image_is_refused():
+    assert "serverless.image_gib: 12 is over Lambda's 10" in refusal(serverless={"image_gib": 12})
+
+
+def test_lambda_with_too_much_memory_is_refused():
+    assert "serverless.memory_mib: 20480 is over" in refusal(serverless={"memory_mib": 20480})
+
+
+def test_overlapping_ranges_are_refused():
+    said = refusal(network={"nat": "per_zone", "ranges": {"us-east-1": "10.0.0.0/8"}})
+    assert "us-east-1 (10.0.0.0/8) and ap-south-1 (10.21.0.0/16) overlap" in said
+
+
+def test_a_public_range_for_a_private_network_is_refused():
+    assert "must be a private range" in refusal(network={"ranges": {"us-east-1": "8.0.0.0/16"}})
+
+
+def test_an_api_server_open_to_everyone_is_refused():
+    assert "open the API server to everyone" in refusal(cluster={"public_access_from": ["0.0.0.0/0"]})
+
+
+def test_production_without_deletion_protection_is_refused():
+    assert "slipway:deletion_protection: production data" in refusal(deletion_protection=False)
+
+
+def test_production_behind_one_gateway_is_refused():
+    assert "takes production down with its zone" in refusal(network={"nat": "one"})
+
+
+def test_an_image_by_tag_is_refused():
+    assert "slipway:images.worker" in refusal(images=IMAGES | {"worker": "registry.example.com/worker:latest"})
+
+
+def test_a_retention_that_the_cloud_does_not_know_is_refused():
+    assert "45 days is no retention" in refusal(observability={"log_days": 45})
+
+
+def test_a_domain_outside_its_zone_is_refused():
+    assert "does not lie in zone" in refusal(domain={"name": "api.example.com", "zone": "example.org"})
+
+
+def test_more_warm_instances_than_may_run_are_refused():
+    assert "provisioned 60 is above max_instances 50" in refusal(serverless={"provisioned": 60})
