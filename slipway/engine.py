@@ -1,6 +1,6 @@
 """Runs the Pulumi engine on one stack and tells what it changed, event by event.
 
-The engine is a process of its own with its own state; this module starts it, reads its event stream and ends it
+The engine is a process of its own with its own state; this module starts it, follows it (engine_events.py) and ends it
 cleanly when interrupted. What to do about a stack (train, promote, sweep) is decided elsewhere.
 """
 
@@ -11,45 +11,18 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from slipway.engine_events import Heard, Outcome, Report
 from slipway.errors import EngineError
 from slipway.paths import PROJECT
 
-_QUIET = frozenset({"same", "refresh", "read"})
-_ECHOES = ("an unhandled error occurred: program exited", "update failed")  # of an error that was told already
 _INTERRUPT_GRACE_S = 60  # an interrupted engine lets running operations finish and saves what they did
-
-Report = Callable[["Change"], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One finished operation on one resource: op is the engine's word (create, update, replace, delete, …).
-
-    component: it only groups others, nothing real was done.
-    """
-
-    op: str
-    name: str
-    type: str
-    component: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How many resources had each operation; `same` counts those left alone."""
-
-    operations: Mapping[str, int]
-
-    @property
-    def changed(self) -> int:
-        return sum(count for op, count in self.operations.items() if op not in _QUIET)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,33 +129,12 @@ def _unchanged(committed: Path) -> Iterator[None]:
             committed.write_bytes(before)
 
 
-@dataclass
-class _Heard:
-    """What an engine said while it ran. asides: what the program wrote to standard error."""
-
-    errors: list[str] = field(default_factory=list)
-    asides: list[str] = field(default_factory=list)
-    operations: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def why(self) -> str:
-        """Of a failure: the engine's errors, or all that a program which crashed left."""
-        return "\n".join(self.errors or self.asides)
-
-
-def _listen(process: subprocess.Popen[str], report: Report) -> _Heard:
+def _listen(process: subprocess.Popen[str], report: Report) -> Heard:
     """Follow the engine to its end."""
-    heard = _Heard()
+    heard = Heard()
     with _interruptible(process):
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-        for event in _events(process.stdout):
-            if message := _error(event):
-                heard.errors.append(message)
-            if aside := _aside(event):
-                heard.asides.append(aside)
-            if change := _change(event):
-                report(change)
-            heard.operations |= event.get("summaryEvent", {}).get("resourceChanges", {})
+        heard.take(process.stdout, report)
     return heard
 
 
@@ -214,33 +166,3 @@ def _held(lock: Path) -> bool:
     except (OSError, json.JSONDecodeError):
         return False
     return owner.get("hostname") != socket.gethostname() or psutil.pid_exists(int(owner.get("pid", 0)))
-
-
-def _events(stream: Iterator[str]) -> Iterator[dict[str, Any]]:
-    for line in stream:
-        with contextlib.suppress(json.JSONDecodeError):
-            yield json.loads(line)
-
-
-def _error(event: Mapping[str, Any]) -> str:
-    diagnostic = event.get("diagnosticEvent", {})
-    said = diagnostic.get("message", "").strip() if diagnostic.get("severity") == "error" else ""
-    return "" if said.startswith(_ECHOES) else said
-
-
-def _aside(event: Mapping[str, Any]) -> str:
-    """What the program wrote to standard error: often a warning, the only trace of a program that crashed."""
-    diagnostic = event.get("diagnosticEvent", {})
-    return diagnostic.get("message", "").strip() if diagnostic.get("severity") == "info#err" else ""
-
-
-def _change(event: Mapping[str, Any]) -> Change | None:
-    metadata = event.get("resOutputsEvent", {}).get("metadata")
-    if metadata is None or metadata["op"] in _QUIET:
-        return None
-    return Change(
-        op=metadata["op"],
-        name=metadata["urn"].rsplit("::", 1)[-1],
-        type=metadata["type"],
-        component=not metadata.get("provider"),
-    )

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from infra.local.provider import stop_everything, sweep
-from slipway.engine import Outcome, Report
+from slipway.engine_events import Outcome, Report
 from slipway.errors import EngineError
 from slipway.promotion import promoted, rolled_back
 from slipway.release import Pin, fetch

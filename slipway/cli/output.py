@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from slipway.engine import Change
+from slipway.engine_events import Change
 from slipway.errors import SlipwayError
 
 console = Console(highlight=False, soft_wrap=True)
