@@ -1,0 +1,106 @@
+"""Answers to a question that the catalog cannot answer: what is missing, and the nearest that exists."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from math import asin, cos, radians, sin, sqrt
+
+from infra.catalog.errors import CatalogError
+from infra.catalog.rows import Offer, Place, Region
+
+_EARTH_RADIUS_KM = 6371.0
+_SHOWN = 4
+
+
+def distance_km(one: Region | Place, other: Region | Place) -> float:
+    """Along the great circle (haversine)."""
+    south, north = radians(one.latitude), radians(other.latitude)
+    east = radians(other.longitude - one.longitude)
+    chord = sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin(east / 2) ** 2
+    return 2 * _EARTH_RADIUS_KM * asin(sqrt(chord))
+
+
+def few(names: Iterable[str]) -> str:
+    """The first few of many, for a hint."""
+    names = list(dict.fromkeys(names))
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def close(name: str, known: Iterable[str]) -> list[str]:
+    """The known names most like this one; all of them, in order, where none is."""
+    known = list(dict.fromkeys(known))
+    return get_close_matches(name, known, n=_SHOWN, cutoff=0.6) or sorted(known)
+
+
+def no_region(provider: str, region: str, known: Sequence[Region]) -> CatalogError:
+    mine = [row.region for row in known if row.provider == provider]
+    if not mine:
+        providers = few(sorted({row.provider for row in known}))
+        return CatalogError(f"the catalog knows no provider {provider!r}", hint=f"there is {providers}")
+    return CatalogError(
+        f"the catalog knows no region {provider}/{region}", hint=f"the nearest names are {few(close(region, mine))}"
+    )
+
+
+def no_offer(
+    region: Region, machine: str, capacity: str, offers: Sequence[Offer], regions: Mapping[str, Region]
+) -> CatalogError:
+    """Which of machine, mode of capacity and region does not exist, and what does."""
+    provider = region.provider
+    same = [offer for offer in offers if offer.provider == provider and offer.machine == machine]
+    if not same:
+        here = [offer.machine for offer in offers if (offer.provider, offer.region) == (provider, region.region)]
+        machines = here or [offer.machine for offer in offers if offer.provider == provider]
+        return CatalogError(
+            f"the catalog knows no machine {machine} at {provider}", hint=f"it knows {few(close(machine, machines))}"
+        )
+    here = [offer for offer in same if offer.region == region.region]
+    if here:
+        return CatalogError(
+            f"{provider}/{region.region} does not offer {machine} as {capacity}",
+            hint=f"it does as {few(offer.capacity for offer in here)}",
+        )
+    elsewhere = sorted(same, key=lambda offer: distance_km(region, regions[f"{provider}/{offer.region}"]))
+    return CatalogError(
+        f"{machine} is not offered in {provider}/{region.region}",
+        hint=f"the nearest regions with it are {few(offer.region for offer in elsewhere)}",
+    )
+
+
+def no_price(offer: Offer, offers: Sequence[Offer]) -> CatalogError:
+    """An offer whose price the sources do not say."""
+    priced = [
+        f"{other.region} ({other.usd_per_hour:g} USD/h)"
+        for other in offers
+        if (other.provider, other.machine, other.capacity) == (offer.provider, offer.machine, offer.capacity)
+        and other.usd_per_hour is not None
+    ]
+    where = f"the catalog has one for {few(priced)}" if priced else "the catalog has none for any region"
+    return CatalogError(
+        f"{offer.machine} as {offer.capacity} in {offer.provider}/{offer.region} has no known price",
+        hint=f"{where}; `slipway prices refresh --provider {offer.provider} --region {offer.region}` asks the provider",
+    )
+
+
+def no_latency(origin: Region | Place, target: Region, answered: Iterable[Place]) -> CatalogError:
+    """answered: the places with a figure for this region."""
+    name = origin.name if isinstance(origin, Place) else origin.key
+    near = sorted(answered, key=lambda place: distance_km(origin, place))
+    return CatalogError(
+        f"there is no latency figure between {name} and {target.key}",
+        hint=f"the nearest places with one are {few(place.name for place in near)}" if near else "no place has one",
+    )
+
+
+def no_place(name: str, known: Iterable[Place]) -> CatalogError:
+    """A place, or a country, without latency figures; same country first, then names alike."""
+    places = list(known)
+    country = name.removeprefix("country:")
+    same = [place.name for place in places if place.country == country]
+    if name.startswith("country:") and same:
+        return CatalogError(
+            f"there are no latency figures for {name} as a whole", hint=f"split its users over {few(same)}"
+        )
+    return CatalogError(
+        f"there are no latency figures for {name}", hint=f"the nearest are {few(close(name, (p.name for p in places)))}"
+    )
