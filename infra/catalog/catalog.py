@@ -150,11 +150,14 @@ class Catalog:
             for quality in Quality:
                 if row := self._latencies.get((origin, provider, region, quality)):
                     return row
-        known = {row.origin for row in self._latencies.values() if (row.provider, row.region) == (provider, region)}
+        rows = self._latencies.values()
+        here = {row.origin for row in rows if (row.provider, row.region) == (provider, region)}
+        there = {f"{row.provider}/{row.region}" for row in rows if row.origin in origins}
         raise nearest.no_latency(
             self.places.get(place) or self.regions[place],
             target,
-            [row for name, row in self.places.items() if name in known],
+            [row for name, row in self.places.items() if name in here],
+            [row for name, row in self.regions.items() if name in there],
         )
 
     def region(self, provider: str, name: str) -> Region:

@@ -82,13 +82,17 @@ def no_price(offer: Offer, offers: Sequence[Offer]) -> CatalogError:
     )
 
 
-def no_latency(origin: Region | Place, target: Region, answered: Iterable[Place]) -> CatalogError:
-    """answered: the places with a figure for this region."""
+def no_latency(
+    origin: Region | Place, target: Region, from_places: Iterable[Place], to_regions: Iterable[Region]
+) -> CatalogError:
+    """from_places: with a figure for this region. to_regions: for which this origin has a figure."""
     name = origin.name if isinstance(origin, Place) else origin.key
-    near = sorted(answered, key=lambda place: distance_km(origin, place))
+    places = few(place.name for place in sorted(from_places, key=lambda place: distance_km(origin, place)))
+    regions = few(region.key for region in sorted(to_regions, key=lambda region: distance_km(target, region)))
+    known = [f"the nearest places with one are {places}"] if places else []
+    known += [f"{name} has one to {regions}"] if regions else []
     return CatalogError(
-        f"there is no latency figure between {name} and {target.key}",
-        hint=f"the nearest places with one are {few(place.name for place in near)}" if near else "no place has one",
+        f"there is no latency figure between {name} and {target.key}", hint="; ".join(known) or "nothing is near"
     )
 
 
