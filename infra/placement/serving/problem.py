@@ -1,0 +1,94 @@
+"""The serving placement as a pure optimisation problem: numbers and names, no clouds, no clocks.
+
+    choose     which options run (at most one of a region), how many replicas each, how much load each carries
+    least      fixed_usd of what runs, replica_usd of each replica, usd_per_rps of the load, shared_usd of each provider
+    so that    every user's load is answered by options that serve that user, in any parts
+               no option carries more than its replicas can, or less than min_rps
+               at least min_regions regions run, every one with an option that serves somebody
+               with survive_region_loss: when any one region is gone, an assignment of all users to the rest exists
+               within the replicas that stand there already; options without a bound on replicas take any load
+
+What becomes an option (a mode, a machine, a utilisation, a tier of the egress price), and which users it serves within
+the latency goal, is decided in options.py. `solve` finds the optimum; `checked` is the same model spelled out for one
+given choice, by which the tests prove it.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class User:
+    """Users who are alike. requests_per_s: in the busiest hour, above zero."""
+
+    name: str
+    requests_per_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """One way to run one region.
+
+    name: unique. region: as `aws/us-east-1`. provider: whose shared cost it takes part in. serves: indexes of the users
+    whose goal holds here. fixed_usd: a month, once chosen. usd_per_rps: a month, for each request per second of load in
+    the busiest hour. replica_usd: a month, each. replica_rps: load that one replica carries within the goal; infinite
+    where the provider starts them by itself, and then there are none to count. min_replicas: needed for replica_rps to
+    be true. min_rps: least load for the goal to hold (a function that nobody calls grows cold).
+    """
+
+    name: str
+    region: str
+    provider: str
+    serves: frozenset[int]
+    fixed_usd: float = 0.0
+    usd_per_rps: float = 0.0
+    replica_usd: float = 0.0
+    replica_rps: float = math.inf
+    min_replicas: int = 0
+    min_rps: float = 0.0
+
+    @property
+    def bounded(self) -> bool:
+        """Whether replicas are counted, and bound what it carries."""
+        return math.isfinite(self.replica_rps)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """shared_usd: a month, by provider, once for all its regions (a global balancer)."""
+
+    users: tuple[User, ...]
+    options: tuple[Option, ...]
+    min_regions: int = 1
+    survive_region_loss: bool = False
+    shared_usd: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def load_rps(self) -> float:
+        return sum(user.requests_per_s for user in self.users)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """An option that was chosen. replicas: 0 where they are not counted. load_rps: carried while all regions stand."""
+
+    option: Option
+    replicas: int
+    load_rps: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Solution:
+    """The optimum.
+
+    runs: by region. assignment: for each user, (option's name, part of the user's load), parts adding up to 1.
+    gap: proven distance to the optimum as a part of it. rounds: of the solver, each with cuts that the last one broke.
+    """
+
+    runs: tuple[Run, ...]
+    assignment: tuple[tuple[tuple[str, float], ...], ...]
+    usd_per_month: float
+    gap: float
+    rounds: int
+    seconds: float
