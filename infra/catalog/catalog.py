@@ -41,7 +41,8 @@ class Catalog:
         self.accelerators = {row.name: row for row in accelerators}
         self.tariffs = tuple(tariffs)
         self._offers = tuple(offers)
-        self._latencies = {(row.origin, row.provider, row.region, row.quality): row for row in latencies}
+        self.latencies = tuple(latencies)
+        self._latency = {(row.origin, row.provider, row.region, row.quality): row for row in self.latencies}
         self._carbon = {(row.provider, row.region): row for row in carbon}
 
     @classmethod
@@ -148,11 +149,10 @@ class Catalog:
         origins = self._origins(place)
         for origin in origins:
             for quality in Quality:
-                if row := self._latencies.get((origin, provider, region, quality)):
+                if row := self._latency.get((origin, provider, region, quality)):
                     return row
-        rows = self._latencies.values()
-        here = {row.origin for row in rows if (row.provider, row.region) == (provider, region)}
-        there = {f"{row.provider}/{row.region}" for row in rows if row.origin in origins}
+        here = {row.origin for row in self.latencies if (row.provider, row.region) == (provider, region)}
+        there = {f"{row.provider}/{row.region}" for row in self.latencies if row.origin in origins}
         raise nearest.no_latency(
             self.places.get(place) or self.regions[place],
             target,

@@ -16,7 +16,8 @@ def price_area(region: Region) -> str:
 def per_gb(tiers: Sequence[Tariff], monthly_gb: float) -> float:
     """USD per GB (10^9 bytes), averaged over a month's volume when each tier charges only what lies in it.
 
-    tiers: of one item, by from_quantity. At 0 GB the price of the first.
+    tiers: of one item, by from_quantity. At 0 GB the price of the first. AWS does not say which gigabyte it bills; it
+    is taken as 10^9 bytes, the dearer reading.
     """
     factor = GB_PER_GIB if tiers[0].unit == "GiB" else 1.0
     units = monthly_gb / factor
