@@ -18,7 +18,7 @@ from infra.settings.cloud import (
     StorageSettings,
     ThrottleSettings,
 )
-from infra.settings.gpu_pools import PoolSettings
+from infra.settings.gpu_pools import Gone, PoolSettings
 from infra.settings.model import NAMESPACE, Settings
 from infra.settings.placement import (
     ModelNeeds,
@@ -43,6 +43,7 @@ __all__ = [
     "DomainSettings",
     "EdgeSettings",
     "Environment",
+    "Gone",
     "IdentitySettings",
     "Images",
     "ModelNeeds",

@@ -8,15 +8,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from infra.settings.strict import Strict
+from infra.settings.strict import Machine, Strict
 
 Environment = Literal["dev", "staging", "prod"]
 Image = Annotated[str, Field(pattern=r"^[^@\s]+@sha256:[0-9a-f]{64}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Cidr = Annotated[str, Field(pattern=r"^\d+(\.\d+){3}/\d+$", examples=["10.20.0.0/16"])]
 
-_ZONE_PREFIX_MAX = 20
-"""A /20 a region leaves 4 zones a /22 for nodes, 1,019 addresses each: pods take one each on EKS."""
+ZoneId = Annotated[str, Field(pattern=r"^[a-z0-9]+-(az|[a-z]+\d-)?[a-z0-9]+$", examples=["use1-az1"])]
+AccountId = Annotated[str, Field(pattern=r"^\d{12}$", examples=["123456789012"])]
+
+_RANGE_PREFIX_MAX = 20
+"""A /20 leaves each of 3 zones a /22 for nodes, 1,019 addresses, each of 4 a /23: pods take one each on EKS."""
 
 LOG_DAYS = (7, 14, 30, 60, 90, 180, 365, 731, 1827)
 """Retentions that CloudWatch Logs accepts, from its API description; Cloud Logging takes any of them."""
@@ -32,12 +35,14 @@ class Ownership(Strict):
 class NetworkSettings(Strict):
     """Private networks, one per region. ranges: by region; without one, regions get 10.<20 + position>.0.0/16.
 
-    zones: availability zones used. nat: one gateway for a region (cheap) or one per zone (survives a zone's loss).
-    flow_log_days: how long flow logs are kept.
+    zones: availability zones used. zone_ids: which, by region; without it they are chosen from the catalog, those that
+    offer the pools' machines first. nat: one gateway for a region (cheap) or one per zone (survives a zone's loss); the
+    private endpoints of the cloud's services follow it. flow_log_days: how long flow logs are kept.
     """
 
     ranges: dict[str, Cidr] = Field(default_factory=dict)
     zones: int = Field(default=3, ge=2, le=4)
+    zone_ids: dict[str, tuple[ZoneId, ...]] = Field(default_factory=dict)
     nat: Literal["one", "per_zone"] = "one"
     flow_log_days: int = 30
 
@@ -46,8 +51,8 @@ class NetworkSettings(Strict):
     def _private(cls, ranges: dict[str, str]) -> dict[str, str]:
         for region, cidr in ranges.items():
             network = IPv4Network(cidr)
-            if not network.is_private or network.prefixlen > _ZONE_PREFIX_MAX:
-                raise ValueError(f"{region}: {cidr} must be a private range of at least /{_ZONE_PREFIX_MAX}")
+            if not network.is_private or network.prefixlen > _RANGE_PREFIX_MAX:
+                raise ValueError(f"{region}: {cidr} must be a private range of at least /{_RANGE_PREFIX_MAX}")
         return ranges
 
     @field_validator("flow_log_days")
@@ -64,10 +69,13 @@ class ClusterSettings(Strict):
     """Kubernetes. version: minor version in standard support; the policy pack knows when each ends.
 
     public_access_from: ranges that may reach the API server from outside; empty keeps its endpoint private.
+    system_machines: small nodes without an accelerator for what the cluster itself runs; system_nodes: how many.
     """
 
     version: str = Field(default="1.35", pattern=r"^1\.\d\d$")
     public_access_from: tuple[Cidr, ...] = ()
+    system_machines: tuple[Machine, ...] = Field(default=("m6i.large", "m5.large"), min_length=1, max_length=10)
+    system_nodes: int = Field(default=2, ge=1, le=20)
     log_days: int = 90
 
     @field_validator("public_access_from")
@@ -127,10 +135,14 @@ class Images(Strict):
 
 
 class DomainSettings(Strict):
-    """The name that users call. zone: the hosted zone that holds it. Without a domain the cloud's own name is used."""
+    """The name that users call. Without a domain the cloud's own name is used.
+
+    zone: the hosted zone that holds it, and zone_id: what the cloud calls that zone, so that a preview need not ask.
+    """
 
     name: str = Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$", examples=["api.example.com"])
     zone: str = Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$", examples=["example.com"])
+    zone_id: str = Field(pattern=r"^[A-Za-z0-9-]{4,64}$", examples=["Z08123456ABCDEFGHIJK"])
 
     @model_validator(mode="after")
     def _inside(self) -> Self:
@@ -148,9 +160,15 @@ class ThrottleSettings(Strict):
 
 
 class IdentitySettings(Strict):
-    """Who may deploy. repository: owner/name on GitHub, whose jobs in this stack's environment take the role."""
+    """Who may deploy, and where to. repository: owner/name on GitHub, whose jobs in this environment take the role.
+
+    account: the only cloud account that this stack may touch; a preview with the credentials of another fails.
+    trusts_github: that account has GitHub as an identity provider already, from another stack, as it may only once.
+    """
 
     repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", examples=["example/slipway-models"])
+    account: AccountId
+    trusts_github: bool = False
 
 
 class BudgetSettings(Strict):

@@ -5,6 +5,8 @@ from typing import Any
 from pydantic import ValidationError
 
 NAMESPACE = "slipway"
+SECRETS = frozenset({"origin_token"})
+"""Keys whose values are never repeated; the only ones that a stack may set with `pulumi config set --secret`."""
 
 
 def explain(error: ValidationError) -> str:
@@ -28,5 +30,6 @@ def _reason(problem: Any) -> str:
         return "unknown key"
     if problem["type"] == "missing":
         return "is required"
-    given = "" if isinstance(problem["input"], dict) else f" (got {problem['input']!r})"
+    secret = bool(SECRETS & {*problem["loc"][:1]})
+    given = "" if secret or isinstance(problem["input"], dict) else f" (got {problem['input']!r})"
     return problem["msg"].removeprefix("Value error, ") + given

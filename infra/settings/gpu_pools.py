@@ -1,29 +1,39 @@
 """Pools of accelerator nodes: what machines, which capacity in which order, how many."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from infra.settings.placement import Capacity
-from infra.settings.strict import Strict
+from infra.settings.strict import Machine, Region, Strict
 
-Machine = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9.-]+$", examples=["g6.xlarge", "p5.48xlarge", "g2-standard-8"])
-]
+
+class Gone(Strict):
+    """Capacity that cannot be had now, written down by whoever met it; remove it to try again.
+
+    A key that is empty means all of them: a region alone is gone as a whole.
+    """
+
+    region: Region
+    machine: Machine | Literal[""] = ""
+    capacity: Capacity | Literal[""] = ""
 
 
 class PoolSettings(Strict):
     """One accelerator, in several machine types and kinds of capacity.
 
     machines: interchangeable types, first choice first; several make spot last longer. capacity: in order of choice;
-    the next is taken when the one before has none. min: nodes kept; 0 costs nothing when idle. image: of the nodes.
-    efa: the cloud's fabric between nodes, all in one zone. reservation: the reservation's or capacity block's id.
+    the next is taken when the one before has none, and after the last the next region. regions: that have the pool;
+    empty means all of the stack's. min: nodes kept in the capacity that is chosen; 0 costs nothing when idle. image: of
+    the nodes. efa: the cloud's fabric between nodes, all in one zone. reservation: the reservation's or capacity
+    block's id.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,20}$", examples=["train", "serve-l4"])
     accelerator: str = Field(examples=["L4", "H100"])
     machines: tuple[Machine, ...] = Field(min_length=1, max_length=10)
     capacity: tuple[Capacity, ...] = Field(default=("spot", "on_demand"), min_length=1)
+    regions: tuple[Region, ...] = ()
     min: int = Field(default=0, ge=0, le=1000)
     max: int = Field(default=4, ge=1, le=1000)
     disk_gib: int = Field(default=200, ge=50, le=16_384)

@@ -28,8 +28,8 @@ from infra.settings.cloud import (
     StorageSettings,
     ThrottleSettings,
 )
-from infra.settings.explain import NAMESPACE, explain
-from infra.settings.gpu_pools import PoolSettings
+from infra.settings.explain import NAMESPACE, SECRETS, explain
+from infra.settings.gpu_pools import Gone, PoolSettings
 from infra.settings.placement import PriceSettings, ServingGoal, TrainingWork
 from infra.settings.rules import problems
 from infra.settings.services import (
@@ -39,7 +39,7 @@ from infra.settings.services import (
     TrackingSettings,
     WorkerSettings,
 )
-from infra.settings.strict import Region, Strict
+from infra.settings.strict import Region, Secret, Strict
 from slipway.errors import SettingsError
 from training.config import TrainSettings
 
@@ -50,7 +50,8 @@ class Settings(Strict):
     regions: fixed by hand, in order of preference; the first is where users go unless they say otherwise. serving: whom
     to serve and how fast, and the regions follow. One of the two is needed. work: a training job to place and price.
     environment, ownership, identity, budget, images: required on a cloud. deletion_protection: stores and clusters
-    that hold what cannot be made again are not deleted with the stack.
+    that hold what cannot be made again are not deleted with the stack. gone: capacity that cannot be had now, so that
+    the plan falls back. origin_token: a secret that the edge shows to the regions; the cloud makes one when absent.
     """
 
     target: Literal["local", "aws"]
@@ -70,12 +71,14 @@ class Settings(Strict):
     network: NetworkSettings = NetworkSettings()
     cluster: ClusterSettings = ClusterSettings()
     gpu_pools: tuple[PoolSettings, ...] = Field(default=(), max_length=16)
+    gone: tuple[Gone, ...] = Field(default=(), max_length=64)
     storage: StorageSettings = StorageSettings()
     registry: RegistrySettings = RegistrySettings()
     serverless: ServerlessSettings = ServerlessSettings()
     images: Images | None = None
     domain: DomainSettings | None = None
     throttle: ThrottleSettings = ThrottleSettings()
+    origin_token: Secret | None = None
     identity: IdentitySettings | None = None
     budget: BudgetSettings | None = None
     observability: ObservabilitySettings = ObservabilitySettings()
@@ -139,8 +142,19 @@ class Settings(Strict):
 
     @classmethod
     def load(cls) -> Self:
-        """Settings of the stack that the engine runs this program for; it hands them over as JSON in PULUMI_CONFIG."""
-        return cls.parse({key: _structured(value) for key, value in json.loads(os.environ["PULUMI_CONFIG"]).items()})
+        """Settings of the stack that the engine runs this program for; it hands them over as JSON in PULUMI_CONFIG.
+
+        Raises SettingsError also for a secret where none is kept: it would stand in the state in clear.
+        """
+        sealed = json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS") or "[]")
+        for key in sealed:
+            if key.split(":", 1)[-1] not in SECRETS:
+                raise SettingsError(
+                    f"{key}: is no secret to Slipway and would stand in the stack's state in clear",
+                    hint=f"set it without --secret; secrets are {', '.join(sorted(SECRETS))}",
+                )
+        config: dict[str, str] = json.loads(os.environ["PULUMI_CONFIG"])
+        return cls.parse({key: value if key in sealed else _structured(value) for key, value in config.items()})
 
 
 def _structured(value: str) -> Any:

@@ -17,6 +17,9 @@ LAMBDA_IMAGE_GIB = 10
 LAMBDA_MEMORY_MIB = 10_240
 """AWS Lambda quota on a function's memory."""
 
+VPC_PREFIX_MIN = 16
+"""Amazon VPC quota on an IPv4 range."""
+
 EFA_FAMILIES = (
     "p4d.",
     "p4de.",
@@ -45,13 +48,25 @@ def problems(settings: "Settings") -> Iterator[str]:
     yield from _aws(settings)
     yield from _networks(settings)
     yield from _production(settings)
+    yield from _pools(settings)
+
+
+def _pools(settings: "Settings") -> Iterator[str]:
     names = [pool.name for pool in settings.gpu_pools]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"gpu_pools: {name} stands twice; nodes are found by their pool's name"
+    if not settings.regions:  # placement chooses them; what names a region is checked when it has
+        return
+    for position, pool in enumerate(settings.gpu_pools):
+        if strange := sorted(set(pool.regions) - set(settings.regions)):
+            yield f"gpu_pools[{position}].regions: {strange[0]} is none of the stack's; add it to regions or remove it"
+    for position, gone in enumerate(settings.gone):
+        if gone.region not in settings.regions:
+            yield f"gone[{position}].region: {gone.region} is none of the stack's regions; remove it"
 
 
 def _local(settings: "Settings") -> Iterator[str]:
-    for section in (*_CLOUD_SECTIONS, "gpu_pools", "domain"):
+    for section in (*_CLOUD_SECTIONS, "gpu_pools", "gone", "domain", "origin_token"):
         if getattr(settings, section):
             yield f"{section}: means nothing on the local target; remove it"
 
@@ -86,6 +101,9 @@ def _lambda(settings: "Settings") -> Iterator[str]:
 
 def _networks(settings: "Settings") -> Iterator[str]:
     ranges = {region: settings.network.range_of(region, at) for at, region in enumerate(settings.regions)}
+    for region, network in ranges.items():
+        if settings.target == "aws" and network.prefixlen < VPC_PREFIX_MIN:
+            yield f"network.ranges: {region} ({network}) is larger than a VPC may be; /{VPC_PREFIX_MIN} at most"
     for one, other in combinations(ranges, 2):
         if ranges[one].overlaps(ranges[other]):
             yield (

@@ -1,19 +1,22 @@
+import json
 from typing import Any
 
 import pytest
 
 from infra.settings import Settings
+from infra.settings.explain import SECRETS
 from slipway.errors import SettingsError
 
 DIGEST = "sha256:" + "0" * 64
 IMAGES = {name: f"registry.example.com/slipway/{name}@{DIGEST}" for name in ("predictor", "worker", "trainer")}
+PLANTED = "planted-secret-0123456789abcdefghijkl"
 AWS: dict[str, Any] = {
     "slipway:target": "aws",
     "slipway:environment": "prod",
     "slipway:ownership": {"owner": "ml-platform", "cost_center": "research"},
     "slipway:regions": ["us-east-1", "ap-south-1"],
     "slipway:network": {"nat": "per_zone"},
-    "slipway:identity": {"repository": "example/models"},
+    "slipway:identity": {"repository": "example/models", "account": "123456789012"},
     "slipway:budget": {"usd_per_month": 5000, "alert": "ml@example.com"},
     "slipway:images": IMAGES,
 }
@@ -90,6 +93,10 @@ def test_overlapping_ranges_are_refused():
     assert "us-east-1 (10.0.0.0/8) and ap-south-1 (10.21.0.0/16) overlap" in said
 
 
+def test_a_range_that_no_vpc_takes_is_refused():
+    assert "us-east-1 (10.0.0.0/12) is larger than a VPC" in refusal(network={"ranges": {"us-east-1": "10.0.0.0/12"}})
+
+
 def test_a_public_range_for_a_private_network_is_refused():
     assert "must be a private range" in refusal(network={"ranges": {"us-east-1": "8.0.0.0/16"}})
 
@@ -115,8 +122,60 @@ def test_a_retention_that_the_cloud_does_not_know_is_refused():
 
 
 def test_a_domain_outside_its_zone_is_refused():
-    assert "does not lie in zone" in refusal(domain={"name": "api.example.com", "zone": "example.org"})
+    domain = {"name": "api.example.com", "zone": "example.org", "zone_id": "Z08123456ABCDEFGHIJK"}
+    assert "does not lie in zone" in refusal(domain=domain)
 
 
 def test_more_warm_instances_than_may_run_are_refused():
     assert "provisioned 60 is above max_instances 50" in refusal(serverless={"provisioned": 60})
+
+
+def test_a_pool_in_a_region_that_the_stack_has_not_is_refused():
+    assert "gpu_pools[0].regions: eu-west-1 is none" in refusal(gpu_pools=pool(regions=["eu-west-1"]))
+
+
+def test_capacity_gone_in_a_region_that_the_stack_has_not_is_refused():
+    assert "gone[0].region: eu-west-1 is none" in refusal(gone=[{"region": "eu-west-1"}])
+
+
+def test_an_account_that_is_none_is_refused():
+    said = refusal(identity={"repository": "example/models", "account": "12"})
+    assert said.startswith("slipway:identity.account")
+
+
+def test_a_secret_is_masked_wherever_settings_are_shown():
+    settings = Settings.parse(AWS | {"slipway:origin_token": PLANTED})
+    assert PLANTED not in repr(settings)
+    assert PLANTED not in settings.model_dump_json()
+
+
+def test_a_secret_that_is_refused_is_not_repeated():
+    assert PLANTED[:9] not in refusal(origin_token=PLANTED[:9])
+
+
+def test_a_secret_may_stand_in_the_file_as_the_engine_wrote_it():
+    sealed = "v1:" + "c2VhbGVk" * 8
+    assert Settings.parse(AWS | {"slipway:origin_token": {"secure": sealed}}).origin_token is not None
+
+
+def test_a_secret_where_none_is_kept_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"slipway:budget": PLANTED}))
+    monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(["slipway:budget"]))
+    with pytest.raises(SettingsError, match="slipway:budget: is no secret to Slipway") as caught:
+        Settings.load()
+    assert PLANTED not in str(caught.value)
+
+
+def test_a_secret_of_digits_stays_text(monkeypatch: pytest.MonkeyPatch):
+    digits = "7" * 40
+    config = {key: json.dumps(value) if isinstance(value, dict | list) else value for key, value in AWS.items()}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(config | {"slipway:origin_token": digits}))
+    monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(["slipway:origin_token"]))
+    token = Settings.load().origin_token
+    assert token is not None
+    assert token.get_secret_value() == digits
+
+
+def test_every_secret_setting_is_known_to_whoever_explains_errors():
+    secret = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
+    assert secret == SECRETS
