@@ -8,13 +8,13 @@ from datetime import date
 from functools import cache
 from typing import TypeVar
 
-from infra.catalog.errors import CatalogError
+from infra.catalog.errors import CatalogError, RowError
 
 _Row = TypeVar("_Row")
 
 
 class Cells:
-    """One line of a file by column. Every reader raises CatalogError that names file, line and column."""
+    """One line of a file by column. Every reader raises RowError that names file, line and column."""
 
     __slots__ = ("_columns", "_values", "file", "line")
 
@@ -22,8 +22,8 @@ class Cells:
         self.file, self.line = file, line
         self._columns, self._values = columns, values
 
-    def fail(self, reason: str) -> CatalogError:
-        return CatalogError(f"{self.file}:{self.line}: {reason}", hint="mend the row, or undo the last refresh")
+    def fail(self, reason: str) -> RowError:
+        return RowError(self.file, self.line, reason)
 
     def optional(self, column: str) -> str:
         """The text of a cell that may be empty."""

@@ -156,12 +156,11 @@ def test_a_catalog_can_be_made_of_rows_for_a_test():
 
 
 def test_the_catalog_loads_in_less_than_a_blink():
-    """The bar of `slipway plan` is a second; the best of three, because the machine may be busy."""
+    """The bar of `slipway plan` is a second. In processor time, the best of five: the machine may be busy."""
 
     def seconds() -> float:
-        load.cache_clear()
-        started = time.perf_counter()
-        load(Catalog, DATA)
-        return time.perf_counter() - started
+        started = time.process_time()
+        load.__wrapped__(Catalog, DATA)
+        return time.process_time() - started
 
-    assert min(seconds() for _ in range(3)) < 0.06
+    assert min(seconds() for _ in range(5)) < 0.06
