@@ -41,10 +41,8 @@ def settings_page() -> str:
 
 def cli_page() -> str:
     """Every command with its options, from the command tree itself."""
-    group = typer.main.get_command(app)
-    commands: Mapping[str, Any] = group.commands  # type: ignore[attr-defined]
     return "# Command line\n\n`slipway --help` says the same.\n\n" + "\n".join(
-        _command_section(name, command) for name, command in commands.items()
+        _command_section(name, command) for name, command in _commands(typer.main.get_command(app))
     )
 
 
@@ -85,6 +83,15 @@ def _bounds(field: Mapping[str, Any]) -> str:
     kind = field.get("type") or " or ".join(option.get("type", "value") for option in field.get("anyOf", ()))
     signs = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
     return " ".join([str(kind), *(f"{sign} {field[bound]}" for bound, sign in signs.items() if bound in field)])
+
+
+def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command under its full name; a group stands by its commands."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
 
 
 def _command_section(name: str, command: Any) -> str:
