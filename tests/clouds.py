@@ -4,6 +4,7 @@ AWS by botocore's Stubber, which checks every question and every answer against 
 own message types. No network, no credentials.
 """
 
+import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,9 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 from google.cloud import billing_v1
 from google.type.money_pb2 import Money
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -97,23 +100,28 @@ def sku(
     )
 
 
+class ComputeEngine(BaseAdapter):
+    """Compute Engine's REST door behind a session: a page for each question, in order. asked: the URLs."""
+
+    def __init__(self, *pages: dict[str, Any], status: int = 200) -> None:
+        super().__init__()
+        self._pages, self._status = list(pages), status
+        self.asked: list[str] = []
+
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+        self.asked.append(str(request.url))
+        response = Response()
+        response.status_code, response.url, response.request = self._status, str(request.url), request
+        response.raw = io.BytesIO(json.dumps(self._pages.pop(0)).encode())
+        return response
+
+    def close(self) -> None:
+        self._pages.clear()
+
+
 def machine_page(*rows: tuple[str, str], kind: str = "machineTypes") -> dict[str, Any]:
     """A page of Compute Engine's aggregated list: (zone, name) pairs."""
     items: dict[str, Any] = {}
     for zone, name in rows:
         items.setdefault(f"zones/{zone}", {kind: []})[kind].append({"name": name, "zone": zone})
     return {"kind": f"compute#{kind}AggregatedList", "items": items}
-
-
-__all__ = [
-    "ANY",
-    "NOW",
-    "aws_client",
-    "machine_page",
-    "offerings",
-    "price_list",
-    "product",
-    "sku",
-    "spot_history",
-    "spot_price",
-]

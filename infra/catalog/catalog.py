@@ -55,8 +55,6 @@ class Catalog:
 
         return load(cls, folder or DATA)
 
-    # --- machines
-
     def offers(
         self,
         provider: str | None = None,
@@ -90,8 +88,6 @@ class Catalog:
         if offer.usd_per_hour is None:
             raise nearest.no_price(offer, self._offers)
         return offer.usd_per_hour
-
-    # --- everything else that is billed
 
     def tariff(self, provider: str, service: str, item: str, region: str) -> Tariff:
         """The price of the first unit in a month; see `tiers`."""
@@ -137,8 +133,6 @@ class Catalog:
         )
         return per_gb(pairs or self.tiers(provider, "egress", "to:any", region), monthly_gb)
 
-    # --- latency, regions, places, carbon
-
     def rtt_ms(self, place: str, provider: str, region: str) -> Latency:
         """The median round trip between a place and a region, of the best quality there is; `.ms` is the figure.
 
@@ -179,8 +173,6 @@ class Catalog:
         row = self._carbon.get((provider, region))
         return row and row.g_per_kwh
 
-    # --- how old it is
-
     def oldest(self, rows: Iterable[Offer | Tariff] | None = None) -> Offer | Tariff:
         """The price that was read longest ago: of the rows that a plan used, or else of all published prices.
 
@@ -196,8 +188,6 @@ class Catalog:
     def age_days(self, today: date, rows: Iterable[Offer | Tariff] | None = None) -> int:
         """Days since the oldest price was read; `rows` as in `oldest`."""
         return (today - self.oldest(rows).date).days
-
-    # --- indexes
 
     @cached_property
     def _offer_by_key(self) -> dict[tuple[str, str, str, str], Offer]:

@@ -37,7 +37,7 @@ def show(
     machine: Annotated[str | None, typer.Option("--machine", help="Only machines whose name starts so.")] = None,
     json: Json = False,
 ) -> None:
-    """The offers of the catalog with price, zones, source and age. `~` marks an estimate."""
+    """The offers of the catalog with price, zones and date; --json has their sources too. `~` marks an estimate."""
     from infra.catalog import Catalog
 
     catalog = Catalog.load()

@@ -4,15 +4,19 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.auth.transport.requests import AuthorizedSession
 
 from infra.catalog import Capacity, Catalog
 from infra.catalog.load import DATA
 from infra.catalog.refresh import aws, gcp
 from infra.catalog.refresh.apply import review, to_csv, write
+from infra.catalog.refresh.clients import RefreshError, explained
 from infra.catalog.refresh.difference import compare
 from infra.catalog.refresh.sighting import Sighting
 from tests.clouds import (
     NOW,
+    ComputeEngine,
     aws_client,
     machine_page,
     offerings,
@@ -173,6 +177,25 @@ def test_a_host_with_t4s_is_offered_where_both_are():
     ]
     (seen,) = gcp.fetch([offer], skus=[], zones=gcp.zones_of(pages), tell=quiet)
     assert seen.zones == ("us-central1-b",)
+
+
+def test_every_page_of_compute_engines_lists_is_read():
+    more = machine_page(("asia-south1-a", "g2-standard-8")) | {"nextPageToken": "more"}
+    last = machine_page(("asia-south1-b", "g2-standard-8"))
+    cloud = ComputeEngine(more, last, machine_page(("asia-south1-c", "nvidia-tesla-t4"), kind="acceleratorTypes"))
+    with AuthorizedSession(AnonymousCredentials()) as session:
+        session.mount("https://", cloud)
+        zones = gcp.zones_of(gcp.machine_pages(session, "a-project"))
+    assert zones == {"g2-standard-8": {"asia-south1-a", "asia-south1-b"}, "nvidia-tesla-t4": {"asia-south1-c"}}
+    assert "/projects/a-project/aggregated/machineTypes?maxResults=500&pageToken=more" in cloud.asked[1]
+
+
+def test_a_refusal_of_compute_engine_is_told_without_a_traceback():
+    session = AuthorizedSession(AnonymousCredentials())
+    session.mount("https://", ComputeEngine({}, status=403))
+    with pytest.raises(RefreshError, match="403") as refusal, explained("gcp"):
+        next(gcp.machine_pages(session, "a-project"))
+    assert "compute.machineTypes.list" in refusal.value.hint
 
 
 def test_a_family_whose_parts_we_never_saw_is_left_alone():

@@ -16,7 +16,9 @@ def ask(provider: str, offers: Sequence[Offer], tell: Tell) -> list[Sighting]:
             pricing = clients.aws_pricing()
             return list(aws.fetch(offers, pricing=pricing, ec2=clients.aws_ec2, now=now, tell=tell))
         tell("gcp: reading where machines are offered")
-        zones = gcp.zones_of(clients.gcp_machine_pages())
+        session, project = clients.gcp_compute()
+        with session:
+            zones = gcp.zones_of(gcp.machine_pages(session, project))
         return list(gcp.fetch(offers, skus=clients.gcp_skus(), zones=zones, tell=tell))
 
 

@@ -9,8 +9,6 @@ from infra.catalog.errors import CatalogError
 from infra.catalog.refresh.aws import PRICING_REGION
 from infra.catalog.refresh.gcp import COMPUTE_ENGINE
 
-_COMPUTE_URL = "https://compute.googleapis.com/compute/v1/projects/{project}/aggregated/{kind}"
-_TIMEOUT_S = 60
 _READ_ONLY = ["https://www.googleapis.com/auth/cloud-platform.read-only"]
 
 
@@ -38,29 +36,15 @@ def gcp_skus() -> Iterator[Any]:
     yield from CloudCatalogClient().list_skus(parent=COMPUTE_ENGINE)
 
 
-def gcp_machine_pages() -> Iterator[dict[str, Any]]:
-    """Compute Engine's lists of machine and accelerator types, through its REST door: no other client is needed."""
+def gcp_compute() -> tuple[Any, str]:
+    """A session for Compute Engine's REST door, so that no further client library is needed, and the project to ask."""
     import google.auth
     from google.auth.transport.requests import AuthorizedSession
 
     credentials, project = google.auth.default(scopes=_READ_ONLY)
     if not project:
         raise RefreshError("Google Cloud credentials name no project", hint="set GOOGLE_CLOUD_PROJECT")
-    with AuthorizedSession(credentials) as session:
-        for kind in ("machineTypes", "acceleratorTypes"):
-            token = ""
-            while True:
-                answer = session.get(
-                    _COMPUTE_URL.format(project=project, kind=kind),
-                    params={"maxResults": 500, "pageToken": token, "returnPartialSuccess": "true"},
-                    timeout=_TIMEOUT_S,
-                )
-                answer.raise_for_status()
-                page = answer.json()
-                yield page
-                token = page.get("nextPageToken", "")
-                if not token:
-                    break
+    return AuthorizedSession(credentials), project
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from infra.catalog.rows import Capacity, Offer
 
 COMPUTE_ENGINE = "services/6F81-5844-456A"
 BILLING_CATALOG = "Cloud Billing Catalog list_skus"
+_LIST_URL = "https://compute.googleapis.com/compute/v1/projects/{project}/aggregated/{kind}"
+_TIMEOUT_S = 60
 _HOURS_PER_MONTH = 730
 _PER_HOUR = {"h": 1.0, "GiBy.h": 1.0, "GiBy.mo": 1 / _HOURS_PER_MONTH}
 _USAGE = {Capacity.ON_DEMAND: "OnDemand", Capacity.SPOT: "Preemptible", Capacity.FLEX_START: "OnDemand"}
@@ -134,8 +136,26 @@ def bill(offer: Offer, family: Family) -> list[tuple[str, float]]:
     return lines
 
 
+def machine_pages(session: Any, project: str) -> Iterator[dict[str, Any]]:
+    """Every page of Compute Engine's aggregated lists of machine and accelerator types. session: a requests one."""
+    for kind in ("machineTypes", "acceleratorTypes"):
+        token = ""
+        while True:
+            answer = session.get(
+                _LIST_URL.format(project=project, kind=kind),
+                params={"maxResults": 500, "pageToken": token, "returnPartialSuccess": "true"},
+                timeout=_TIMEOUT_S,
+            )
+            answer.raise_for_status()
+            page = answer.json()
+            yield page
+            token = page.get("nextPageToken", "")
+            if not token:
+                break
+
+
 def zones_of(pages: Iterable[Any]) -> dict[str, set[str]]:
-    """Zones by name, from the pages of Compute Engine's aggregated lists of machineTypes and acceleratorTypes."""
+    """Zones by name of a machine or accelerator type, from `machine_pages`."""
     zones: dict[str, set[str]] = defaultdict(set)
     for page in pages:
         for scope, listed in page.get("items", {}).items():
