@@ -15,6 +15,7 @@ Capacity = Literal["reserved", "capacity_block", "flex_start", "spot", "on_deman
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["IN", "DE"])]
 
 _SHARE_TOLERANCE = 1e-6
+_PER_MACHINE_MOST = 8  # in the largest machines with GPUs that clouds rent out
 
 
 class PriceSettings(Strict):
@@ -92,17 +93,21 @@ class ServingGoal(Strict):
 class TrainingWork(Strict):
     """One training job to place.
 
-    accelerator and accelerators: what it was measured on, as 8 of H100; hours: of work on that. deadline_h: from now.
-    checkpoint_gib, checkpoint_every_s: size of a checkpoint and time between two. restart_s: from an instance's start
-    to the first step. data_gib and data_region: what it reads, and where that lies (provider/region).
+    accelerator and accelerators: what it was measured on, as 8 of H100; hours: of work on that, without checkpoints.
+    accelerators_per_machine: how many of them sat in one machine, all of them unless said, at most 8; on smaller
+    machines its speed would be a guess. deadline_h: from now. checkpoint_gib, checkpoint_every_s, checkpoint_s: size of
+    a checkpoint, time between two, and how long training stands still for one. restart_s: from an instance's start to
+    the first step. data_gib and data_region: what it reads, and where that lies (provider/region).
     """
 
     accelerator: str = Field(examples=["H100", "A10G"])
     accelerators: int = Field(default=1, ge=1, le=1024)
+    accelerators_per_machine: int | None = Field(default=None, ge=1, le=16)
     hours: float = Field(gt=0, le=10_000)
     deadline_h: float = Field(gt=0, le=20_000)
     checkpoint_gib: float = Field(default=1, ge=0)
     checkpoint_every_s: float = Field(default=600, gt=0)
+    checkpoint_s: float = Field(default=5, ge=0, le=3600)
     restart_s: float = Field(default=720, ge=0)
     data_gib: float = Field(default=0, ge=0)
     data_region: str = Field(default="", pattern=r"^$|^(aws|gcp)/[a-z]+-[a-z]+-?\d+$")
@@ -112,13 +117,33 @@ class TrainingWork(Strict):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.deadline_h < self.hours + self.restart_s / 3600:
+        if self.checkpoint_s >= self.checkpoint_every_s:
             raise ValueError(
-                f"deadline_h: {self.deadline_h:g} is less than the work of {self.hours:g} h and one start; "
-                "ask for more accelerators or more time"
+                f"checkpoint_every_s: {self.checkpoint_every_s:g} leaves no time to train between checkpoints "
+                f"of {self.checkpoint_s:g} s"
+            )
+        if self.deadline_h < self.machine_hours + self.restart_s / 3600:
+            raise ValueError(
+                f"deadline_h: {self.deadline_h:g} is less than the work of {self.machine_hours:g} h, checkpoints "
+                "included, and one start; ask for more accelerators or more time"
+            )
+        if self.accelerators % self.per_machine:
+            raise ValueError(
+                f"accelerators: {self.accelerators} do not fill machines of {self.per_machine}; "
+                "set accelerators_per_machine to what it was measured on"
             )
         if "spot" in self.capacity and self.capacity[-1] != "on_demand":
             raise ValueError("capacity: spot without on_demand behind it would leave training stuck; add on_demand")
         if self.data_gib and not self.data_region:
             raise ValueError("data_region: is needed with data_gib, or its transfer cannot be priced")
         return self
+
+    @property
+    def per_machine(self) -> int:
+        """Accelerators that must share one machine."""
+        return self.accelerators_per_machine or min(self.accelerators, _PER_MACHINE_MOST)
+
+    @property
+    def machine_hours(self) -> float:
+        """Hours of work with the time for checkpoints."""
+        return self.hours * (1 + self.checkpoint_s / self.checkpoint_every_s)

@@ -55,6 +55,20 @@ def test_training_on_spot_without_fallback_is_refused():
     assert "would leave training stuck" in refusal(**{"slipway:work": changed(WORK, capacity=["spot"])})
 
 
+def test_checkpoints_that_leave_no_time_to_train_are_refused():
+    work = changed(WORK, checkpoint_every_s=60, checkpoint_s=60)
+    assert "checkpoint_every_s: 60 leaves no time" in refusal(**{"slipway:work": work})
+
+
+def test_the_time_for_checkpoints_counts_towards_the_deadline():
+    work = changed(WORK, deadline_h=48.5, checkpoint_s=60)
+    assert "work of 52.8 h, checkpoints included" in refusal(**{"slipway:work": work})
+
+
+def test_accelerators_that_leave_a_machine_half_empty_are_refused():
+    assert "12 do not fill machines of 8" in refusal(**{"slipway:work": changed(WORK, accelerators=12)})
+
+
 def test_a_deadline_before_the_work_can_end_is_refused():
     assert "deadline_h: 48 is less than the work" in refusal(**{"slipway:work": changed(WORK, deadline_h=48)})
 

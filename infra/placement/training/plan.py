@@ -9,8 +9,6 @@ from typing import Literal
 
 from infra.catalog import Capacity
 
-Kind = Literal["spot", "on_demand", "data", "checkpoints"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Band:
@@ -31,9 +29,9 @@ class Band:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CostLine:
-    """One line of the expected bill. what: in words, with quantity and price."""
+    """One line of the expected bill. kind: a mode of capacity, or what was moved. what: with quantity and price."""
 
-    kind: Kind
+    kind: Capacity | Literal["data", "checkpoints"]
     what: str
     usd: float
 
