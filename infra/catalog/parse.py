@@ -3,58 +3,24 @@
 What must hold across rows is in invariants.py.
 """
 
+from dataclasses import fields
+
 from infra.catalog.rows import Accelerator, Capacity, Carbon, Latency, Offer, Place, Quality, Region, Tariff
 from infra.catalog.table import Cells
 
-OFFERS = (
-    "provider",
-    "region",
-    "machine",
-    "accelerator",
-    "accelerators",
-    "accelerator_memory_gib",
-    "vcpus",
-    "memory_gib",
-    "capacity",
-    "zones",
-    "offered",
-    "usd_per_hour",
-    "estimated",
-    "interruption_per_month_low",
-    "interruption_per_month_high",
-    "note",
-    "source",
-    "date",
-)
-TARIFFS = (
-    "provider",
-    "service",
-    "region",
-    "item",
-    "unit",
-    "from_quantity",
-    "usd",
-    "estimated",
-    "note",
-    "source",
-    "date",
-)
-LATENCIES = ("origin", "provider", "region", "ms", "quality", "source", "date")
-REGIONS = (
-    "provider",
-    "region",
-    "city",
-    "country",
-    "continent",
-    "latitude",
-    "longitude",
-    "cloud_run_tier",
-    "source",
-    "date",
-)
-PLACES = ("name", "area", "country", "latitude", "longitude", "source", "date")
-CARBON = ("provider", "region", "g_per_kwh", "estimated", "source", "date")
-ACCELERATORS = ("name", "peak_tflops", "memory_gib", "watts", "note", "source", "date")
+
+def columns(row: type) -> tuple[str, ...]:
+    """A file's columns: the fields of its rows, in their order."""
+    return tuple(field.name for field in fields(row))
+
+
+ACCELERATORS = columns(Accelerator)
+CARBON = columns(Carbon)
+LATENCIES = columns(Latency)
+OFFERS = columns(Offer)
+PLACES = columns(Place)
+REGIONS = columns(Region)
+TARIFFS = columns(Tariff)
 
 _CAPACITIES = {mode.value: mode for mode in Capacity}
 _QUALITIES = {quality.value: quality for quality in Quality}
