@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra.local.target import build
+from infra.contract import Platform
 from infra.settings import Settings
 from slipway.errors import SlipwayError
 from slipway.paths import State
@@ -10,12 +10,24 @@ from slipway.release import read_pin
 
 
 def main() -> None:
-    settings = Settings.load()
-    state = State.locate()
-    platform = build(settings, state, read_pin(state.pin(pulumi.get_stack())))
-    for name in ("endpoint", "store", "tracking", "launcher", "release", "regions", "dashboards"):
-        pulumi.export(name, getattr(platform, name))
-    pulumi.export("queue", pulumi.Output.secret(platform.queue))
+    platform = build(Settings.load(), State.locate())
+    for name, value in platform.outputs().items():
+        pulumi.export(name, value)
+
+
+def build(settings: Settings, state: State) -> Platform:
+    """The platform of the target. Imported here, so that one target never loads another's provider."""
+    stack = pulumi.get_stack()
+    pin = read_pin(state.pin(stack))
+    match settings.target:
+        case "local":
+            from infra.local.target import build as build_local
+
+            return build_local(settings, state, pin)
+        case "aws":
+            from infra.aws.target import build as build_aws
+
+            return build_aws(settings, stack, pin)
 
 
 try:

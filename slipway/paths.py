@@ -76,7 +76,11 @@ class State:
         return self.run / "supervisor" / "supervisor.sock"
 
     def pin(self, stack: str) -> Path:
-        """The release that a stack serves: committed for every stack but `local`, whose store is this machine's."""
-        return (
-            self.root / "local.release.json" if stack == "local" else PROJECT / "stacks" / "releases" / f"{stack}.json"
-        )
+        """The release that a stack serves: committed for every stack but `local`, whose store is this machine's.
+
+        SLIPWAY_RELEASES names another folder for committed ones.
+        """
+        if stack == "local":
+            return self.root / "local.release.json"
+        folder = os.environ.get("SLIPWAY_RELEASES") or PROJECT / "stacks" / "releases"
+        return Path(folder) / f"{stack}.json"

@@ -5,6 +5,7 @@
 
 from infra.settings.cloud import (
     BudgetSettings,
+    CloudSections,
     ClusterSettings,
     DomainSettings,
     Environment,
@@ -39,6 +40,7 @@ from infra.settings.services import (
 __all__ = [
     "NAMESPACE",
     "BudgetSettings",
+    "CloudSections",
     "ClusterSettings",
     "DomainSettings",
     "EdgeSettings",

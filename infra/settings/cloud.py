@@ -3,6 +3,7 @@
 The same sections serve every cloud. Node pools are in gpu_pools.py; what combinations are refused is in rules.py.
 """
 
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
 
@@ -189,6 +190,17 @@ class ObservabilitySettings(Strict):
     @classmethod
     def _kept(cls, days: int) -> int:
         return kept_days(days)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudSections:
+    """The sections that every cloud stack says, and a local one never."""
+
+    environment: Environment
+    ownership: Ownership
+    identity: IdentitySettings
+    budget: BudgetSettings
+    images: Images
 
 
 def kept_days(days: int) -> int:

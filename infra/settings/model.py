@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from infra.settings.cloud import (
     BudgetSettings,
+    CloudSections,
     ClusterSettings,
     DomainSettings,
     Environment,
@@ -103,6 +104,14 @@ class Settings(Strict):
         if found := list(problems(self)):
             raise ValueError("\n".join(found))
         return self
+
+    @property
+    def cloud(self) -> CloudSections:
+        """What a cloud stack always says. Raises SettingsError on the local target, which says none of it."""
+        said = {name: getattr(self, name) for name in CloudSections.__dataclass_fields__}
+        if None in said.values():
+            raise SettingsError(f"slipway:target: {self.target} is no cloud")
+        return CloudSections(**said)
 
     @classmethod
     def parse(cls, config: Mapping[str, Any]) -> Self:
