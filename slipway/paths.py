@@ -12,6 +12,11 @@ def cache() -> Path:
     return Path(os.environ.get("SLIPWAY_CACHE") or Path.home() / ".cache" / "slipway")
 
 
+def stack_file(stack: str) -> Path:
+    """The configuration of a stack: its file in stacks/, or the file that SLIPWAY_CONFIG_FILE names."""
+    return Path(os.environ.get("SLIPWAY_CONFIG_FILE") or PROJECT / "stacks" / f"Pulumi.{stack}.yaml").absolute()
+
+
 @dataclass(frozen=True)
 class State:
     """The folder that holds all that Slipway keeps on this machine; nothing else is written outside the cache.

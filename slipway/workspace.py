@@ -10,7 +10,7 @@ import yaml
 
 from infra.settings import Settings
 from slipway.engine import Stack
-from slipway.paths import PROJECT, State
+from slipway.paths import State, stack_file
 from slipway.release import Pin, read_pin, write_pin
 from slipway.toolchain import Engine, engine_variables, find_engine
 
@@ -30,7 +30,7 @@ class Workspace:
 
         Raises SettingsError for a stack file that is absent or wrong, before anything is started or changed.
         """
-        file = Path(os.environ.get("SLIPWAY_CONFIG_FILE") or PROJECT / "stacks" / f"Pulumi.{name}.yaml").absolute()
+        file = stack_file(name)
         return cls(name=name, file=file, settings=Settings.read(file), state=State.locate())
 
     @cached_property

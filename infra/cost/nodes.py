@@ -3,11 +3,15 @@
 Disks are not in these prices: the catalog has no figure for them.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from infra.cost.bill import Item
 from infra.cost.context import Context
 from infra.cost.errors import NotPriced
 from infra.cost.preview import Resource
 
+_LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _EKS_CAPACITY = {"ON_DEMAND": "on_demand", "SPOT": "spot", "CAPACITY_BLOCK": "capacity_block"}
 _ZONES_OF_A_REGIONAL_POOL = 3  # Google Kubernetes Engine's default when no nodeLocations are named
 _ACCELERATORS = {"nvidia-tesla-t4": "T4"}
@@ -29,9 +33,7 @@ def eks_cluster(cluster: Resource, context: Context) -> list[Item]:
 
 def eks_node_group(group: Resource, context: Context) -> list[Item]:
     """On demand, EKS starts the first type of its list; on spot whichever is deepest, so their mean is taken."""
-    types = group.get("instanceTypes") or []
-    if not types:
-        raise NotPriced("its instance type is in a launch template")
+    types = group.get("instanceTypes") or _template_types(group, context)
     mode = group.get("capacityType", "ON_DEMAND")
     capacity = _EKS_CAPACITY.get(mode)
     if capacity is None:
@@ -73,6 +75,13 @@ def gce_instance(instance: Resource, context: Context) -> list[Item]:
     return [context.machine("gcp", instance, machine, capacity, 1, _counted(1, machine, capacity))]
 
 
+def _template_types(group: Resource, context: Context) -> list[str]:
+    template = context.source_of(group, "launchTemplate", _LAUNCH_TEMPLATE)
+    if template is None:
+        raise NotPriced("it names no instance type, and the preview does not show its launch template")
+    return [template.need("instanceType")]
+
+
 def _gke_nodes(pool: Resource) -> float:
     """Counts are per zone, except the autoscaler's totals; what the autoscaler adds is use, and not in a preview."""
     scaling = pool.get("autoscaling") or {}
@@ -84,7 +93,7 @@ def _gke_nodes(pool: Resource) -> float:
     return float(counted) * (len(zones) if zones else 1 if location != pool.region else _ZONES_OF_A_REGIONAL_POOL)
 
 
-def _gke_machine(config) -> str:
+def _gke_machine(config: Mapping[str, Any]) -> str:
     machine = config.get("machineType")
     if not isinstance(machine, str):
         raise NotPriced("its machineType is not in the preview")

@@ -13,6 +13,7 @@ from typing import Any
 from infra.cost.errors import NotPriced, PreviewError
 
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # plugin.UnknownStringValue of the engine
+_PRINTED_LINES = 3
 _PROVIDER_TYPE = "pulumi:providers:"
 _MAKE_ONE = "pulumi preview --json --show-sames > preview.json"
 
@@ -80,9 +81,7 @@ def read_preview(text: str, source: str = "the preview") -> Preview:
     Raises PreviewError when it is not JSON, is no preview, or is one that failed, with the engine's own words.
     """
     document = _document(text, source)
-    errors = [note["message"].strip() for note in document.get("diagnostics", []) if note.get("severity") == "error"]
-    if errors:
-        said = "\n".join(error.removeprefix("error: ") for error in errors)
+    if said := _failure(document.get("diagnostics") or []):
         raise PreviewError(f"{source} is of a preview that failed: {said}", hint="mend the program, then preview again")
     steps = [_step(step, source) for step in document["steps"]]
     places = _places(steps)
@@ -106,6 +105,16 @@ def _document(text: str, source: str) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
         raise PreviewError(f"{source} is JSON, but no preview of the engine: it has no list of steps", hint=_MAKE_ONE)
     return document
+
+
+def _failure(diagnostics: list[Any]) -> str:
+    """The engine's errors, after the end of what the program printed; empty when there was none."""
+    if not any(note.get("severity") == "error" for note in diagnostics):
+        return ""
+    printed = [note["message"] for note in diagnostics if note.get("severity") == "info#err"]
+    errors = [note["message"].removeprefix("error: ") for note in diagnostics if note.get("severity") == "error"]
+    last = "".join(printed).strip().splitlines()[-_PRINTED_LINES:]
+    return "\n".join([*last, *(error.strip() for error in errors)])
 
 
 def _step(step: Any, source: str) -> dict[str, Any]:
