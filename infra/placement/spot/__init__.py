@@ -1,0 +1,34 @@
+"""Training on capacity that may go at any time: the policy that acts while a job runs, and how it is measured.
+
+`decide` is the policy; `replay` runs it, or a baseline, through published traces; `least_usd` is what someone who knew
+the trace would have paid. Where a job should start and what it should cost is infra/placement/training. Nothing here
+talks to a cloud.
+"""
+
+from infra.placement.spot.decide import decide
+from infra.placement.spot.history import History
+from infra.placement.spot.job import Job, Zone
+from infra.placement.spot.oracle import least_usd
+from infra.placement.spot.replay import Outcome, Policy, Window, replay, window
+from infra.placement.spot.state import Action, Kind, Running, State
+from infra.placement.spot.trace import Trace, read_folder, read_trace
+
+__all__ = [
+    "Action",
+    "History",
+    "Job",
+    "Kind",
+    "Outcome",
+    "Policy",
+    "Running",
+    "State",
+    "Trace",
+    "Window",
+    "Zone",
+    "decide",
+    "least_usd",
+    "read_folder",
+    "read_trace",
+    "replay",
+    "window",
+]
