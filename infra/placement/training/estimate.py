@@ -99,7 +99,7 @@ def estimate(job: Job, rates: Rates, supply: SpotSupply) -> Estimate:
         on_time_alone=sum(
             mass
             for (share, mass), per_h in zip(spread, yields, strict=True)
-            if share * per_h * job.deadline_h >= job.work_h
+            if share * per_h * job.deadline_h >= job.work_h + job.restart_h
         ),
     )
 
@@ -127,9 +127,10 @@ def seeing(job: Job, share: float) -> Use:
 
 def waiting(job: Job, share: float, progress: float) -> Use:
     """Spot while there is slack: on-demand from the moment at which only it can still keep the deadline."""
-    if share * progress * job.deadline_h >= job.work_h:
-        return Use(spot_h=job.work_h / progress, on_demand_h=0.0, elapsed_h=job.work_h / (share * progress))
     slack_h = max(0.0, job.deadline_h - job.work_h - job.restart_h)
+    if share * progress * job.deadline_h >= job.work_h + job.restart_h:
+        spot_h = (job.work_h + job.restart_h) / progress
+        return Use(spot_h=spot_h, on_demand_h=0.0, elapsed_h=spot_h / share)
     until_h = slack_h / (1 - share * progress)
     return Use(spot_h=share * until_h, on_demand_h=job.deadline_h - until_h, elapsed_h=job.deadline_h)
 
