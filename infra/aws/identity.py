@@ -7,9 +7,10 @@ what they serve.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi_aws.apigateway import ApiKey
 from pulumi_aws.eks import PodIdentityAssociation
 from pulumi_aws.iam import OpenIdConnectProvider, Policy, Role, RolePolicy, RolePolicyAttachment
 
@@ -24,16 +25,20 @@ _SESSION_S = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityArgs:
+    """origin_token: what the edge shows to the regions; AWS makes one where settings give none."""
+
     stack: str
     environment: Environment
     settings: IdentitySettings
+    origin_token: str | None = field(repr=False)
 
 
 class Identity(ComponentResource):
-    """Once per stack. realm: what every role of it shares. deploy_arn: the role that CI takes."""
+    """Once per stack. realm: what its roles share. deploy_arn: the role that CI takes. origin_token: a secret."""
 
     realm: Realm
     deploy_arn: Output[str]
+    origin_token: Output[str]
 
     def __init__(self, name: str, args: IdentityArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Identity", name, None, opts)
@@ -72,7 +77,12 @@ class Identity(ComponentResource):
             opts=child,
         )
         self.deploy_arn = deploy.arn
+        self.origin_token = Output.secret(args.origin_token or self._made_by_aws(f"{name}-origin"))
         self.register_outputs({"deploy_arn": self.deploy_arn})
+
+    def _made_by_aws(self, name: str) -> Output[str]:
+        """Random letters that AWS makes and keeps: a key of API Gateway that opens no API. Replace it for others."""
+        return ApiKey(name, description="What the edge shows to the regions", opts=ResourceOptions(parent=self)).value
 
 
 def _from_github(provider: Input[str], repository: str, environment: str) -> Statement:

@@ -3,20 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi import ResourceOptions
+from pulumi import Output, ResourceOptions
 from pulumi_aws import Provider
 
 from infra.aws.cluster import Cluster, ClusterArgs
 from infra.aws.encryption import Encryption, EncryptionArgs
 from infra.aws.expander import priorities
+from infra.aws.gateway import Gateway, GatewayArgs
 from infra.aws.gpu_pools import GpuPool, GpuPoolArgs
 from infra.aws.identity import Identity, PodIdentity, PodIdentityArgs
 from infra.aws.interruptions import Interruptions, InterruptionsArgs
 from infra.aws.naming import cluster_name
 from infra.aws.network import Network, NetworkArgs
+from infra.aws.observability import Observability, ObservabilityArgs
 from infra.aws.queue import Queue, QueueArgs
-from infra.aws.registry import Registry, RegistryArgs
+from infra.aws.registry import Registry, RegistryArgs, image_in
+from infra.aws.serverless import Predictor, PredictorArgs
 from infra.aws.storage import Storage, StorageArgs
+from infra.aws.training import Training, TrainingArgs
 from infra.aws.workloads import pod_roles
 from infra.aws.zones import accelerators_of, has, zones_for, zones_of
 from infra.capacity import Chosen, order_of
@@ -105,6 +109,67 @@ class Region:
                     queue=self.queue,
                     interruptions=self.interruptions,
                 ),
+            ),
+            opts=here,
+        )
+        self.training = Training(
+            f"training-{region}",
+            TrainingArgs(
+                region=region,
+                image=image_in(settings.cloud.images, "trainer", account=realm.account, region=region),
+                network=self.network,
+                storage=self.storage,
+                registry=self.registry,
+                realm=realm,
+                key_arn=key_arn,
+                log_days=settings.observability.log_days,
+            ),
+            opts=here,
+        )
+        self.gateway = self._serve(args, args.pin, key_arn, here) if args.pin else None
+        self.observability = Observability(
+            f"observability-{region}",
+            ObservabilityArgs(
+                region=region,
+                account=realm.account,
+                email=settings.cloud.budget.alert,
+                settings=settings.observability,
+                key_arn=key_arn,
+                queue=self.queue,
+                interruptions=self.interruptions,
+                gateway=self.gateway,
+            ),
+            opts=here,
+        )
+
+    def _serve(self, args: RegionArgs, pin: Pin, key_arn: Output[str], here: ResourceOptions) -> Gateway:
+        settings, region, realm = args.settings, args.region, args.identity.realm
+        predictor = Predictor(
+            f"predictor-{region}",
+            PredictorArgs(
+                region=region,
+                image=image_in(settings.cloud.images, "predictor", account=realm.account, region=region),
+                pin=pin,
+                serverless=settings.serverless,
+                predictor=settings.predictor,
+                storage=self.storage,
+                queue=self.queue,
+                realm=realm,
+                key_arn=key_arn,
+                log_days=settings.observability.log_days,
+            ),
+            opts=here,
+        )
+        return Gateway(
+            f"gateway-{region}",
+            GatewayArgs(
+                predictor=predictor,
+                token=args.identity.origin_token,
+                throttle=settings.throttle,
+                timeout_s=settings.serverless.timeout_s,
+                realm=realm,
+                key_arn=key_arn,
+                log_days=settings.observability.log_days,
             ),
             opts=here,
         )

@@ -1,12 +1,18 @@
 """The AWS platform, put together: what is once for the account, then each region, then what spans the regions."""
 
+from collections.abc import Mapping
+
 from pulumi import Output, ResourceOptions
 
+from infra.aws.budget import Budget, BudgetArgs
+from infra.aws.domain import Certificate, Origin, OriginArgs
+from infra.aws.edge import Edge, EdgeArgs
 from infra.aws.identity import Identity, IdentityArgs
 from infra.aws.providers import Providers
 from infra.aws.region import Region, RegionArgs
-from infra.aws.registry import ImageReplication, ImageReplicationArgs, Tracking, TrackingArgs
+from infra.aws.registry import ImageReplication, ImageReplicationArgs, Tracking, TrackingArgs, image_in
 from infra.aws.storage import Replication, ReplicationArgs
+from infra.aws.training import spot
 from infra.aws.zones import check_offers
 from infra.capacity import Chosen, fallback, order_of
 from infra.catalog import Catalog
@@ -15,6 +21,9 @@ from infra.labels import labels
 from infra.regions import Placement, regions_of
 from infra.settings import Settings
 from slipway.release import Pin
+
+_GLOBAL = "us-east-1"
+"""Where AWS keeps what has no region: CloudFront, its certificates and its firewall."""
 
 
 def build(settings: Settings, stack: str, pin: Pin | None, placement: Placement | None = None) -> Platform:
@@ -26,16 +35,19 @@ def build(settings: Settings, stack: str, pin: Pin | None, placement: Placement 
     cloud, catalog = settings.cloud, Catalog.load()
     regions = regions_of(settings, placement)
     check_offers(settings, regions, catalog)
+    check_images(settings, regions)
     chosen = choose_capacity(settings, regions)
 
     home, tags = regions[0], labels(settings, stack)
     providers = Providers(account=cloud.identity.account, labels=tags)
     at_home = ResourceOptions(provider=providers.of(home))
+    token = settings.origin_token.get_secret_value() if settings.origin_token else None
     identity = Identity(
         "identity",
-        IdentityArgs(stack=stack, environment=cloud.environment, settings=cloud.identity),
+        IdentityArgs(stack=stack, environment=cloud.environment, settings=cloud.identity, origin_token=token),
         opts=at_home,
     )
+    Budget("budget", BudgetArgs(settings=cloud.budget), opts=at_home)
     built = {
         region: Region(
             RegionArgs(
@@ -53,38 +65,29 @@ def build(settings: Settings, stack: str, pin: Pin | None, placement: Placement 
         )
         for position, region in enumerate(regions)
     }
-    for region, here in built.items():
-        others = {other: there.storage for other, there in built.items() if other != region}
-        if others:
-            Replication(
-                f"replication-{region}",
-                ReplicationArgs(source=here.storage, destinations=others, realm=identity.realm),
-                opts=ResourceOptions(provider=providers.of(region)),
-            )
-    if len(regions) > 1:
-        ImageReplication(
-            "image-replication",
-            ImageReplicationArgs(
-                account=cloud.identity.account,
-                stack=stack,
-                to={region: built[region].registry for region in regions[1:]},
-            ),
-            opts=at_home,
-        )
+    _replicate(built, providers, identity, stack)
+    edge = _edge(settings, built, providers, identity)
     tracking = Output.from_input("")
     if settings.tracking.server:
-        args = TrackingArgs(storage=built[home].storage, realm=identity.realm)
-        tracking = Tracking("tracking", args, opts=at_home).uri
+        tracking = Tracking(
+            "tracking", TrackingArgs(storage=built[home].storage, realm=identity.realm), opts=at_home
+        ).uri
 
+    trains = next((each.choice for each in chosen.values()), None)  # the first pool is the trainer's
     return Platform(
-        endpoint=Output.from_input(""),
+        endpoint=edge.endpoint if edge else Output.from_input(""),
         store=built[home].storage.url,
         tracking=tracking,
         queue=built[home].queue.url,
-        launcher={},
+        launcher={
+            **built[trains.region if trains else home].training.launcher,
+            **spot(trains),
+            "tracking": tracking,
+            "deploy_role_arn": identity.deploy_arn,
+        },
         release="" if pin is None else pin.digest,
         regions=regions,
-        dashboards={},
+        dashboards={region: here.observability.dashboard for region, here in built.items()},
         capacity=chosen,
         clusters={
             region: KubernetesCluster(
@@ -102,3 +105,59 @@ def build(settings: Settings, stack: str, pin: Pin | None, placement: Placement 
 def choose_capacity(settings: Settings, regions: tuple[str, ...]) -> dict[str, Chosen]:
     """By pool, what it gets and why. Raises SettingsError for a pool of which nothing is left."""
     return {pool.name: fallback(order_of(pool, regions), settings.gone) for pool in settings.gpu_pools}
+
+
+def check_images(settings: Settings, regions: tuple[str, ...]) -> None:
+    """Raises SettingsError for an image that is not in the account's registry."""
+    cloud = settings.cloud
+    for name in type(cloud.images).model_fields:
+        image_in(cloud.images, name, account=cloud.identity.account, region=regions[0])
+
+
+def _replicate(built: Mapping[str, Region], providers: Providers, identity: Identity, stack: str) -> None:
+    """Every region gets what any region makes, and the images that are pushed to the first."""
+    home, *others = built
+    for region, here in built.items() if others else ():
+        destinations = {other: there.storage for other, there in built.items() if other != region}
+        Replication(
+            f"replication-{region}",
+            ReplicationArgs(source=here.storage, destinations=destinations, realm=identity.realm),
+            opts=ResourceOptions(provider=providers.of(region)),
+        )
+    if others:
+        registries = {region: built[region].registry for region in others}
+        ImageReplication(
+            "image-replication",
+            ImageReplicationArgs(account=identity.realm.account, stack=stack, to=registries),
+            opts=ResourceOptions(provider=providers.of(home)),
+        )
+
+
+def _edge(settings: Settings, built: Mapping[str, Region], providers: Providers, identity: Identity) -> Edge | None:
+    """What callers meet, once there is something to call."""
+    gateways = {region: here.gateway for region, here in built.items() if here.gateway}
+    if not gateways:
+        return None
+    origins: list[Origin] = []
+    if settings.domain:
+        proof: Certificate | None = None
+        for region, gateway in gateways.items():
+            origin = Origin(
+                f"origin-{region}",
+                OriginArgs(region=region, domain=settings.domain, gateway=gateway, proof=proof),
+                opts=ResourceOptions(provider=providers.of(region)),
+            )
+            proof = proof or origin.certificate
+            origins.append(origin)
+    return Edge(
+        "edge",
+        EdgeArgs(
+            domain=settings.domain,
+            gateways=gateways,
+            origins=origins,
+            token=identity.origin_token,
+            throttle=settings.throttle,
+            settings=settings.edge,
+        ),
+        opts=ResourceOptions(provider=providers.of(_GLOBAL)),
+    )

@@ -1,0 +1,1 @@
+"""The code of the authorizer in front of a region's HTTP API; gateway.py deploys it."""
