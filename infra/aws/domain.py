@@ -79,7 +79,7 @@ class Origin(ComponentResource):
         super().__init__("slipway:aws:Origin", name, None, opts)
         child, host = ResourceOptions(parent=self), origin_name(args.domain)
         self.certificate = Certificate(
-            name, CertificateArgs(name=host, zone_id=args.domain.zone_id, proof=args.proof), opts=child
+            f"{name}-certificate", CertificateArgs(name=host, zone_id=args.domain.zone_id, proof=args.proof), opts=child
         )
         domain = apigatewayv2.DomainName(
             name,

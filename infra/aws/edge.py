@@ -123,7 +123,9 @@ class Edge(ComponentResource):
         if domain is None:
             return {"cloudfront_default_certificate": True}
         certificate = Certificate(
-            name, CertificateArgs(name=domain.name, zone_id=domain.zone_id), opts=ResourceOptions(parent=self)
+            f"{name}-certificate",
+            CertificateArgs(name=domain.name, zone_id=domain.zone_id),
+            opts=ResourceOptions(parent=self),
         )
         return {
             "acm_certificate_arn": certificate.arn,

@@ -1,6 +1,7 @@
 """The resource graph that a program registers, without an engine: Pulumi's mocks, with the raw registrations kept."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +12,37 @@ from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks, set_mocks
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 """What the engine's protocol puts under a value's signature key when it is a secret."""
 
+Outputs = Callable[[MockResourceArgs], dict[str, Any]]
+
+
+def unknown(_: MockResourceArgs) -> dict[str, Any]:
+    """No outputs: in a preview, what a provider would add is unknown to the program, as with the real engine."""
+    return {}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """One resource as the program registered it. secrets: names of the inputs that are secret as a whole."""
+    """One resource as the program registered it.
+
+    secrets: names of the inputs that are secret as a whole. open_text: all of the inputs that is in no secret, as text.
+    custom: made by a provider, so no component. provider: reference of the explicit one, empty for the default.
+    """
 
     type: str
     name: str
     parent: str
     inputs: dict[str, Any]
     secrets: frozenset[str]
+    open_text: str
     depends_on: tuple[str, ...]
     provider: str
+    custom: bool
+    protect: bool
+    ignore_changes: tuple[str, ...]
+
+    def document(self, key: str) -> dict[str, Any]:
+        """An input that is a JSON document, as IAM's are."""
+        return json.loads(self.inputs[key])
 
 
 class Graph(list[Registration]):
@@ -32,15 +52,19 @@ class Graph(list[Registration]):
     def named(self, name: str) -> Registration:
         return next(r for r in self if r.name == name)
 
+    @property
+    def made_by_a_provider(self) -> "Graph":
+        return Graph(r for r in self if r.custom and not r.type.startswith("pulumi:providers:"))
+
 
 class _Echo(Mocks):
-    """Every resource is created as asked; outputs gives what its provider would add."""
+    """Every resource is created as asked; outputs gives what its provider would add. No cloud is asked anything."""
 
-    def __init__(self, outputs: Callable[[MockResourceArgs], dict[str, Any]]) -> None:
+    def __init__(self, outputs: Outputs) -> None:
         self._outputs = outputs
 
     def call(self, args: Any) -> Any:
-        return {}
+        raise AssertionError(f"the program asks for {args.token}; a preview of ours asks nobody")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         return f"{args.name}-id", {**args.inputs, **self._outputs(args)}
@@ -56,12 +80,10 @@ class _Recorder(MockMonitor):
         return super().RegisterResource(request)
 
 
-def graph_of(
-    program: Callable[[], object], *, outputs: Callable[[MockResourceArgs], dict[str, Any]], preview: bool = False
-) -> Graph:
-    """What `program` registers on a stack named `local`."""
+def graph_of(program: Callable[[], object], *, outputs: Outputs, preview: bool = False, stack: str = "local") -> Graph:
+    """What `program` registers on a stack."""
     recorder = _Recorder(_Echo(outputs))
-    set_mocks(_Echo(outputs), project="slipway", stack="local", preview=preview, monitor=recorder)
+    set_mocks(_Echo(outputs), project="slipway", stack=stack, preview=preview, monitor=recorder)
     pulumi.runtime.test(program)()
     return Graph(_registrations(recorder))
 
@@ -76,8 +98,12 @@ def _registrations(recorder: _Recorder) -> Iterator[Registration]:
             parent=request.parent.rsplit("::", 1)[-1],
             inputs=rpc.deserialize_properties(request.object),
             secrets=frozenset(name for name, value in request.object.fields.items() if _is_secret(value)),
+            open_text=json.dumps({name: _open(value) for name, value in request.object.fields.items()}),
             depends_on=tuple(urn.rsplit("::", 1)[-1] for urn in request.dependencies),
             provider=request.provider,
+            custom=request.custom,
+            protect=request.protect,
+            ignore_changes=tuple(request.ignoreChanges),
         )
 
 
@@ -85,3 +111,15 @@ def _is_secret(value: Any) -> bool:
     return value.HasField("struct_value") and any(
         field.string_value == _SECRET for field in value.struct_value.fields.values()
     )
+
+
+def _open(value: Any) -> Any:
+    """A value of the protocol without what is secret in it."""
+    if _is_secret(value):
+        return "[secret]"
+    if value.HasField("struct_value"):
+        fields: Mapping[str, Any] = value.struct_value.fields
+        return {name: _open(inner) for name, inner in fields.items()}
+    if value.HasField("list_value"):
+        return [_open(inner) for inner in value.list_value.values]
+    return value.string_value or value.number_value or value.bool_value

@@ -1,0 +1,79 @@
+"""Every stack file as a graph, made once per run: the program as the engine would run it, with a release pinned."""
+
+import functools
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from infra.contract import Platform
+from infra.settings import Settings
+from slipway.paths import PROJECT, State
+from slipway.release import Pin, publish, read_pin
+from slipway.store import open_store
+from tests.models import employment
+from tests.stacks import aws_cloud
+from tests.stacks.graph import Graph, graph_of, unknown
+
+STACKS = sorted(file.stem.removeprefix("Pulumi.") for file in (PROJECT / "stacks").glob("Pulumi.*.yaml"))
+AWS_STACKS = [stack for stack in STACKS if stack.startswith("aws")]
+_PINS = Path(__file__).parent / "releases"
+
+
+def settings_of(stack: str) -> Settings:
+    return Settings.read(PROJECT / "stacks" / f"Pulumi.{stack}.yaml")
+
+
+def pin_of(stack: str) -> Pin:
+    pin = read_pin(_PINS / f"{stack}.json")
+    assert pin is not None
+    return pin
+
+
+@functools.cache
+def graph(stack: str, *, preview: bool = False) -> Graph:
+    """A stack with what lies in stacks/. In a preview, nothing that a cloud would add is known."""
+    if stack == "local":
+        return _local(preview)
+    return aws_graph(settings_of(stack), stack, preview=preview)
+
+
+def aws_graph(settings: Settings, stack: str, *, preview: bool = False, serving: bool = True) -> Graph:
+    """A stack on AWS with settings of a test's own. serving: with a release pinned."""
+    return graph_of(
+        lambda: _build(settings, stack, serving=serving) and None,
+        outputs=unknown if preview else aws_cloud.provided,
+        preview=preview,
+        stack=stack,
+    )
+
+
+def aws_outputs(settings: Settings, stack: str) -> dict[str, Any]:
+    """What a stack exports, with every output known and no secret hidden."""
+    said: list[str] = []
+
+    def program() -> None:
+        pulumi.Output.json_dumps(_build(settings, stack, serving=True).outputs()).apply(said.append)
+
+    graph_of(program, outputs=aws_cloud.provided, stack=stack)
+    return json.loads(said[0])
+
+
+def _build(settings: Settings, stack: str, *, serving: bool) -> Platform:
+    from infra.aws.target import build
+
+    return build(settings, stack, pin_of(stack) if serving else None)
+
+
+def _local(preview: bool) -> Graph:
+    from infra.local.target import build
+    from tests.stacks.test_local import provided
+
+    with tempfile.TemporaryDirectory() as folder:
+        state = State(Path(folder) / "state")
+        tiny = employment(Path(folder) / "tiny")
+        publish(open_store(state.store_url), tiny.folder, tiny.release)
+        pin = Pin(name=tiny.release.name, digest=tiny.digest, store=state.store_url)
+        return graph_of(lambda: build(settings_of("local"), state, pin) and None, outputs=provided, preview=preview)
