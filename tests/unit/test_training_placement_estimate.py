@@ -23,13 +23,13 @@ def days(count: int, share: float) -> list[bool]:
 
 
 def test_spot_that_is_always_there_costs_its_hours():
-    found = estimate(JOB, RATES, from_record([True] * 24 * 365, HOUR_S))
+    found = estimate(JOB, RATES, from_record([[True] * 24 * 365], HOUR_S))
     assert found.usd.low == pytest.approx(FLOOR_USD)
     assert found.usd.expected == pytest.approx(FLOOR_USD, rel=0.05)
 
 
 def test_spot_that_is_never_there_costs_little_more_than_on_demand():
-    found = estimate(JOB, RATES, from_record([False] * 24 * 365, HOUR_S))
+    found = estimate(JOB, RATES, from_record([[False] * 24 * 365], HOUR_S))
     assert found.usd.expected == pytest.approx(STEADY_USD, rel=0.03)
     assert found.usd.high <= STEADY_USD * 1.02 + 1e-9
 
@@ -46,19 +46,21 @@ def test_nothing_recorded_makes_the_band_nearly_all_that_is_possible():
 
 
 def test_a_longer_record_of_the_same_makes_the_band_narrower():
-    widths = [estimate(JOB, RATES, from_record(days(count, 0.6), HOUR_S)).usd.relative_width for count in (2, 20, 200)]
+    widths = [
+        estimate(JOB, RATES, from_record([days(count, 0.6)], HOUR_S)).usd.relative_width for count in (2, 20, 200)
+    ]
     assert all(earlier > later for earlier, later in pairwise(widths))
 
 
 def test_a_record_shorter_than_the_job_does_not_promise_what_it_saw():
-    usd = estimate(JOB, RATES, from_record([True] * 10, HOUR_S)).usd
+    usd = estimate(JOB, RATES, from_record([[True] * 10], HOUR_S)).usd
     assert usd.high > 0.8 * STEADY_USD
 
 
 def test_a_record_asked_more_often_knows_no_more():
     seldom, often = days(10, 0.6), [up for up in days(10, 0.6) for _ in range(6)]
-    one = estimate(JOB, RATES, from_record(seldom, HOUR_S)).usd
-    other = estimate(JOB, RATES, from_record(often, HOUR_S / 6)).usd
+    one = estimate(JOB, RATES, from_record([seldom], HOUR_S)).usd
+    other = estimate(JOB, RATES, from_record([often], HOUR_S / 6)).usd
     assert one.expected == pytest.approx(other.expected, rel=0.02)
     assert one.relative_width == pytest.approx(other.relative_width, rel=0.1)
 
@@ -66,7 +68,7 @@ def test_a_record_asked_more_often_knows_no_more():
 def test_zones_that_change_by_the_week_are_less_certain_than_those_that_change_by_the_hour():
     weeks = [hour // (24 * 7) % 2 == 0 for hour in range(24 * 7 * 8)]
     hours = [hour % 2 == 0 for hour in range(24 * 7 * 8)]
-    assert from_record(weeks, HOUR_S).turnover_h > 10 * from_record(hours, HOUR_S).turnover_h
+    assert from_record([weeks], HOUR_S).turnover_h > 10 * from_record([hours], HOUR_S).turnover_h
 
 
 def test_more_zones_are_expected_to_give_spot_more_often():
@@ -74,11 +76,16 @@ def test_more_zones_are_expected_to_give_spot_more_often():
     assert all(fewer > more for fewer, more in pairwise(costs))
 
 
+def test_zones_that_are_out_at_different_times_are_one_that_is_never_out():
+    supply = from_record([days(20, 0.5), [not up for up in days(20, 0.5)]], HOUR_S)
+    assert (supply.share, supply.life_h) == (1.0, 12.0)
+
+
 def test_restarts_cost_more_where_spells_are_short():
     calm = [hour % 20 < 10 for hour in range(2000)]
     nervous = [hour % 2 < 1 for hour in range(2000)]
     slow = Job(work_h=48, deadline_h=200, restart_h=0.5)
-    costs = [estimate(slow, RATES, from_record(record, HOUR_S)).spot_h for record in (calm, nervous)]
+    costs = [estimate(slow, RATES, from_record([record], HOUR_S)).spot_h for record in (calm, nervous)]
     assert costs[0] < costs[1]
 
 
@@ -100,7 +107,7 @@ def test_waiting_keeps_the_deadline_and_does_the_work(share: float, progress: fl
 @given(st.integers(0, 2**32), st.integers(1, 400), st.floats(0.02, 0.98))
 def test_a_spread_is_a_distribution_with_the_share_that_is_expected(seed: int, ticks: int, share: float):
     chance = random.Random(seed)
-    supply = from_record([chance.random() < share for _ in range(ticks)], HOUR_S)
+    supply = from_record([[chance.random() < share for _ in range(ticks)]], HOUR_S)
     spread = supply.spread(60)
     assert sum(mass for _, mass in spread) == pytest.approx(1)
     mean = sum(value * mass for value, mass in spread)

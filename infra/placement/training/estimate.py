@@ -68,14 +68,16 @@ def estimate(job: Job, rates: Rates, supply: SpotSupply) -> Estimate:
     """Of spot with on-demand behind it. Where an hour of work costs no less on spot, on-demand does it all."""
     steady = on_demand(job)
     steady_usd = steady.usd(rates)
-    expected_yield = yield_of(job, supply, supply.expected_share(job.deadline_h))
+    share = supply.expected_share(job.deadline_h)
+    expected_yield = yield_of(job, supply, share, supply.life_h)
     if rates.spot / expected_yield >= rates.on_demand:
         return _certain(steady, steady_usd)
 
     spread = supply.spread(job.deadline_h)
-    yields = [yield_of(job, supply, share) for share, _ in spread]
+    yields = [yield_of(job, supply, share, supply.life_h) for share, _ in spread]
     wise = [(seeing(job, share), mass) for share, mass in spread]
     late = [(waiting(job, share, per_h), mass) for (share, mass), per_h in zip(spread, yields, strict=True)]
+    worst = [(waiting(job, share, yield_of(job, supply, share, supply.life_least_h)), mass) for share, mass in spread]
 
     def mean(of: Callable[[Use], float]) -> float:
         return sum(mass * (of(one) + of(other)) / 2 for (one, mass), (other, _) in zip(wise, late, strict=True))
@@ -85,16 +87,16 @@ def estimate(job: Job, rates: Rates, supply: SpotSupply) -> Estimate:
         usd=Band(
             low=_quantile([(use.usd(rates), mass) for use, mass in wise], _TAIL),
             expected=mean(lambda use: use.usd(rates)),
-            high=_quantile([(use.usd(rates), mass) for use, mass in late], 1 - _TAIL) * (1 + _OVERRUN),
+            high=_quantile([(use.usd(rates), mass) for use, mass in worst], 1 - _TAIL) * (1 + _OVERRUN),
         ),
         hours=Band(
             low=_quantile([(use.elapsed_h, mass) for use, mass in wise], _TAIL),
             expected=mean(lambda use: use.elapsed_h),
-            high=_quantile([(use.elapsed_h, mass) for use, mass in late], 1 - _TAIL),
+            high=_quantile([(use.elapsed_h, mass) for use, mass in worst], 1 - _TAIL),
         ),
         spot_h=spot_h,
         on_demand_h=mean(lambda use: use.on_demand_h),
-        interruptions=spot_h * supply.interruptions_per_hour(supply.expected_share(job.deadline_h), job.deadline_h),
+        interruptions=spot_h * supply.interruptions_per_hour(share, job.deadline_h, supply.life_h),
         overhead_h=spot_h * (1 - expected_yield),
         on_time_alone=sum(
             mass
@@ -104,10 +106,10 @@ def estimate(job: Job, rates: Rates, supply: SpotSupply) -> Estimate:
     )
 
 
-def yield_of(job: Job, supply: SpotSupply, share: float) -> float:
+def yield_of(job: Job, supply: SpotSupply, share: float, life_h: float) -> float:
     """Hours of work in an hour of spot: each spell begins with a restart and ends with work to repeat."""
     lost_h = supply.lost_h(job.restart_h + job.repeated_h)
-    return max(_LEAST_YIELD, 1 - lost_h * supply.interruptions_per_hour(share, job.deadline_h))
+    return max(_LEAST_YIELD, 1 - lost_h * supply.interruptions_per_hour(share, job.deadline_h, life_h))
 
 
 def on_demand(job: Job) -> Use:

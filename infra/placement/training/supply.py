@@ -15,6 +15,8 @@ from infra.catalog import Offer
 _HOURS_PER_MONTH = 730.0
 _LIFE_UNKNOWN_H = 24.0
 """What an instance is taken to live where no source says it: Compute Engine's preemptible VMs ended after 24 hours."""
+_LIFE_DOUBT = 10.0
+"""By how much less an instance may live than nobody recorded: hours in place of a day make restarts a real cost."""
 _OPEN_BUCKET = 2.0  # a bucket without an upper end (`more than 20 %`) is taken to reach twice its lower one
 _GRID = 300
 _FEWEST_BLOCKS = 4
@@ -27,7 +29,8 @@ class SpotSupply:
 
     prior_share, prior_scatter: what is assumed with no record; they count as one window of the job's length beside
     those recorded. turnover_h: half of the time that one independent look at a zone takes. life_h: mean time that an
-    instance is kept. spells_h: the recorded ones. known: in words, what this rests on.
+    instance is kept. life_least_h: what it may be at worst. spells_h: the recorded ones. known: in words, what this
+    rests on.
     """
 
     share: float
@@ -36,6 +39,7 @@ class SpotSupply:
     prior_scatter: float
     turnover_h: float
     life_h: float
+    life_least_h: float
     spells_h: tuple[float, ...]
     known: str
 
@@ -62,11 +66,11 @@ class SpotSupply:
         whole = sum(masses)
         return [(x, mass / whole) for x, mass in zip(middles, masses, strict=True)]
 
-    def interruptions_per_hour(self, share: float, window_h: float) -> float:
+    def interruptions_per_hour(self, share: float, window_h: float, life_h: float) -> float:
         """Of spot, in a window with this share. An instance lives longer where there are fewer outages."""
         if not self.recorded_h:
-            return 1 / self.life_h
-        return (1 - share) / (1 - self.expected_share(window_h)) / self.life_h
+            return 1 / life_h
+        return (1 - share) / (1 - self.expected_share(window_h)) / life_h
 
     def lost_h(self, overhead_h: float) -> float:
         """Of a spell, when a restart and repeated work take `overhead_h`: no more than the spell has."""
@@ -107,26 +111,33 @@ def unrecorded(*, zones: int, life_h: float = _LIFE_UNKNOWN_H, known: str = "not
         prior_scatter=1 / (zones + 2),
         turnover_h=0.0,
         life_h=life_h,
+        life_least_h=life_h / _LIFE_DOUBT,
         spells_h=(),
         known=known,
     )
 
 
-def from_record(available: Sequence[bool], gap_s: float) -> SpotSupply:
-    """What a record says, asked every `gap_s` seconds whether there was an instance. An empty one says nothing."""
+def from_record(zones: Sequence[Sequence[bool]], gap_s: float) -> SpotSupply:
+    """What records of some zones say, each asked at the same times, `gap_s` seconds apart, whether it gave an instance.
+
+    Spot is there when any zone gives it; an instance lasts as long as its own zone does. Empty records say nothing.
+    """
     gap_h = gap_s / 3600
-    prior = unrecorded(zones=1)
-    if not available:
+    any_zone = [any(given) for given in zip(*zones, strict=True)]
+    prior = unrecorded(zones=max(1, len(zones)))
+    if not any_zone:
         return prior
-    hours = len(available) * gap_h
-    spells_h = tuple(len(list(run)) * gap_h for up, run in groupby(available) if up)
-    share = sum(available) / len(available)
+    hours = len(any_zone) * gap_h
+    spells_h = tuple(len(list(run)) * gap_h for zone in zones for up, run in groupby(zone) if up)
+    share = sum(any_zone) / len(any_zone)
+    life_h = sum(spells_h) / len(spells_h) if spells_h else prior.life_h
     return replace(
         prior,
         share=share,
         recorded_h=hours,
-        turnover_h=_turnover_h(available, gap_h),
-        life_h=sum(spells_h) / len(spells_h) if spells_h else prior.life_h,
+        turnover_h=_turnover_h(any_zone, gap_h),
+        life_h=life_h,
+        life_least_h=life_h,
         spells_h=spells_h,
         known=f"available {share:.0%} of {hours / 24:.1f} days recorded",
     )
