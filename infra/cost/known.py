@@ -26,6 +26,7 @@ PRICERS: dict[str, Pricer] = {
     "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": serverless.lambda_provisioned,
     "aws:lb/loadBalancer:LoadBalancer": network.aws_balancer,
     "aws:route53/healthCheck:HealthCheck": network.route53_health_check,
+    "aws:route53/record:Record": network.route53_record,
     "gcp:cloudrunv2/service:Service": serverless.cloud_run_service,
     "gcp:compute/globalForwardingRule:GlobalForwardingRule": network.forwarding_rule,
     "gcp:compute/instance:Instance": nodes.gce_instance,
@@ -35,12 +36,27 @@ PRICERS: dict[str, Pricer] = {
 }
 
 FREE = (
+    "aws:acm/certificate",
+    "aws:apigateway/apiKey:",
+    "aws:apigatewayv2/apiMapping:",
+    "aws:apigatewayv2/authorizer:",
+    "aws:apigatewayv2/domainName:",
+    "aws:apigatewayv2/integration:",
+    "aws:apigatewayv2/route:",
+    "aws:apigatewayv2/stage:",
     "aws:appautoscaling/",
     "aws:autoscaling/",
     "aws:budgets/",
+    "aws:cloudfront/cachePolicy:",
+    "aws:cloudfront/originRequestPolicy:",
+    "aws:cloudfront/responseHeadersPolicy:",
+    "aws:cloudwatch/eventRule:",
+    "aws:cloudwatch/eventTarget:",
+    "aws:costexplorer/",
     "aws:ec2/defaultSecurityGroup:",
     "aws:ec2/internetGateway:",
     "aws:ec2/launchTemplate:",
+    "aws:ec2/placementGroup:",
     "aws:ec2/route:",
     "aws:ec2/routeTable:",
     "aws:ec2/routeTableAssociation:",
@@ -49,6 +65,7 @@ FREE = (
     "aws:ec2/subnet:",
     "aws:ec2/vpc:",
     "aws:ecr/lifecyclePolicy:",
+    "aws:ecr/replicationConfiguration:",
     "aws:ecr/repositoryPolicy:",
     "aws:eks/accessEntry:",
     "aws:eks/accessPolicyAssociation:",
@@ -65,9 +82,19 @@ FREE = (
     "aws:lb/listenerRule:",
     "aws:lb/targetGroup:",
     "aws:lb/targetGroupAttachment:",
+    "aws:s3/bucketLifecycleConfiguration:",
+    "aws:s3/bucketOwnershipControls:",
+    "aws:s3/bucketPolicy:",
+    "aws:s3/bucketPublicAccessBlock:",
+    "aws:s3/bucketReplicationConfig:",
+    "aws:s3/bucketServerSideEncryptionConfiguration:",
+    "aws:s3/bucketVersioning:",
+    "aws:sns/topicPolicy:",
+    "aws:sns/topicSubscription:",
     "aws:sqs/queuePolicy:",
     "aws:sqs/redrive",
     "aws:vpc/securityGroup",
+    "aws:wafv2/webAclAssociation:",
     "gcp:cloudrunv2/serviceIam",
     "gcp:compute/backendService:",
     "gcp:compute/firewall:",
@@ -88,5 +115,8 @@ FREE = (
 
 ON_THE_NODES = "kubernetes:"
 """Objects of a cluster take room on its nodes, which are billed."""
+
+GATEWAY_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+"""Free where it is a gateway (to S3), not where it is an interface."""
 
 BALANCER_SERVICE = "kubernetes:core/v1:Service"

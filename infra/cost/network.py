@@ -7,6 +7,7 @@ from infra.cost.errors import NotPriced
 from infra.cost.preview import Resource
 
 _BALANCERS = {"application": ("alb", "lcu"), "network": ("nlb", "nlcu")}
+_RECORD = "aws:route53/record:Record"
 _FORWARDING = "gcp:compute/globalForwardingRule:GlobalForwardingRule"
 _FLAT_RULES = 5  # forwarding rules of a project that cost as much together as one
 
@@ -49,6 +50,16 @@ def global_accelerator(accelerator: Resource, context: Context) -> list[Item]:
 def route53_health_check(check: Resource, context: Context) -> list[Item]:
     row = context.catalog.tariff("aws", "route53", "health-check", "all")
     return [Item(what="health check", quantity=1, unit=row.unit, unit_usd=row.usd, row=row)]
+
+
+def route53_record(record: Resource, context: Context) -> list[Item]:
+    """Only names that answer by latency are counted; others mostly point at AWS's own, which costs nothing to ask."""
+    if not record.get("latencyRoutingPolicies"):
+        return []
+    alike = sum(1 for one in context.resources.values() if one.type == _RECORD and one.get("latencyRoutingPolicies"))
+    millions = context.usage.requests / context.usage.requests_per_lookup / max(1, alike) / 1e6
+    row = context.catalog.tariff("aws", "route53", "latency-queries", "all")
+    return [Item(what="lookups by latency", quantity=millions, unit=row.unit, unit_usd=row.usd, row=row)]
 
 
 def forwarding_rule(rule: Resource, context: Context) -> list[Item]:

@@ -7,7 +7,7 @@ from infra.catalog import Catalog, CatalogError
 from infra.cost.bill import Bill, Charge, Item
 from infra.cost.context import Context
 from infra.cost.errors import NotPriced
-from infra.cost.known import ANSWERING, BALANCER_SERVICE, BALANCERS, FREE, ON_THE_NODES, PRICERS
+from infra.cost.known import ANSWERING, BALANCER_SERVICE, BALANCERS, FREE, GATEWAY_ENDPOINT, ON_THE_NODES, PRICERS
 from infra.cost.network import egress
 from infra.cost.preview import Change, Preview, Resource
 from infra.cost.usage import Usage
@@ -32,6 +32,7 @@ def price(preview: Preview, catalog: Catalog, usage: Usage) -> Bill:
             free += 1
         else:
             charges.append(_charge(change, before, after))
+    free += sum(1 for charge in charges if not (charge.items or charge.items_before or charge.unpriced))
     priced = [charge for charge in charges if charge.items or charge.items_before]
     priced.sort(key=lambda charge: (-max(charge.usd_per_month, charge.usd_before), charge.name))
     return Bill(
@@ -55,9 +56,12 @@ def _side(resources: Mapping[str, Resource], catalog: Catalog, usage: Usage) -> 
 
 
 def _is_free(change: Change) -> bool:
+    state = change.after or change.before
+    inputs = state.inputs if state else {}
     if change.type == BALANCER_SERVICE:
-        state = change.after or change.before
-        return state is None or (state.inputs.get("spec") or {}).get("type") != "LoadBalancer"
+        return (inputs.get("spec") or {}).get("type") != "LoadBalancer"
+    if change.type == GATEWAY_ENDPOINT:
+        return inputs.get("vpcEndpointType", "Gateway") == "Gateway"
     return change.type.startswith((*FREE, ON_THE_NODES))
 
 

@@ -42,6 +42,8 @@ def cost(
     request_ms: Annotated[float, typer.Option(min=0, help="How long one keeps an instance busy.")] = 50,
     egress_gb: Annotated[float, typer.Option(min=0, help="GB a month to users, all regions together.")] = 10,
     nat_gb: Annotated[float, typer.Option(min=0, help="GB a month through each NAT gateway.")] = 100,
+    lcu: Annotated[float, typer.Option(min=0, help="Capacity units in use on each load balancer.")] = 1,
+    concurrency: Annotated[float, typer.Option(min=1, help="Requests side by side in one Cloud Run instance.")] = 1,
     hours: Annotated[float, typer.Option(min=0, max=744, help="Hours of the month that everything stands.")] = 730,
     trained: Annotated[float, typer.Option(min=0, help="Hours of the training job that are done already.")] = 0,
     json: Json = False,
@@ -62,7 +64,15 @@ def cost(
     from infra.catalog import Catalog
     from infra.cost import Usage
 
-    usage = Usage(hours=hours, requests=requests, request_ms=request_ms, egress_gb=egress_gb, nat_gb=nat_gb)
+    usage = Usage(
+        hours=hours,
+        requests=requests,
+        request_ms=request_ms,
+        concurrency=concurrency,
+        egress_gb=egress_gb,
+        nat_gb=nat_gb,
+        lcu=lcu,
+    )
     catalog = Catalog.load()
     settings = _settings(stack) if stack else None
     bill = _bill(preview, catalog, usage, settings) if preview else None

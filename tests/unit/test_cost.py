@@ -129,6 +129,11 @@ def test_five_forwarding_rules_cost_as_much_as_one():
     assert five.usd_per_month == pytest.approx(one.usd_per_month)
 
 
+def test_names_that_answer_by_latency_cost_their_lookups():
+    inputs = {"latencyRoutingPolicies": [{"region": "us-east-1"}]}
+    assert one_resource("aws:route53/record:Record", inputs, requests=1e8).usd_per_month == pytest.approx(0.6)
+
+
 # --- what has no figure
 
 
