@@ -1,0 +1,74 @@
+"""Where AWS says whose a resource is and where: labels, regions, budgets, and how long logs are kept."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from infra.policy.ideas import Budgets, Labelled, Logs, Placed
+from infra.policy.rule import Found
+from infra.policy.stack import UNKNOWN, Resource, Stack, dig, parsed
+
+TAGGABLE = Path(__file__).parent / "taggable.txt"
+"""Types that can carry tags, one a line, out of the SDK by `taggable.py`; a test holds the two together."""
+
+_GLOBAL_REGION = "us-east-1"
+_GLOBAL = (
+    "aws:acm/",
+    "aws:budgets/",
+    "aws:cloudfront/",
+    "aws:costexplorer/",
+    "aws:iam/",
+    "aws:organizations/",
+    "aws:route53/",
+    "aws:wafv2/",
+)
+"""Services that AWS manages in one region for the whole world; CloudFront takes certificates and firewalls there."""
+
+
+@cache
+def taggable() -> frozenset[str]:
+    return frozenset(line for line in TAGGABLE.read_text().splitlines() if not line.startswith("#"))
+
+
+def labelled(resource: Resource) -> Iterator[Labelled]:
+    """Labels of its own over those that the provider gives to all."""
+    if resource.type not in taggable():
+        return
+    own, given = resource.get("tags", {}), _given(resource)
+    if isinstance(own, Mapping) and isinstance(given, Mapping):
+        yield Labelled(labels={**given, **own})
+
+
+def _given(resource: Resource) -> Any:
+    """The engine keeps a provider's nested settings as JSON text."""
+    everything = resource.provider.props if resource.provider else {}
+    return dig(parsed(dig(everything, "defaultTags", {})), "tags", {})
+
+
+def budgets(stack: Stack) -> Iterator[Found]:
+    """Of a stack that has something in AWS at all."""
+    if not any(resource.cloud == "aws" and resource.custom for resource in stack.resources):
+        return
+    found = list(stack.of("aws:budgets/budget:Budget"))
+    telling = [budget for budget in found if any(_tells(notice) for notice in budget.entries("notifications"))]
+    yield Found(at=None, idea=Budgets(count=len(found), alerting=len(telling)))
+
+
+def _tells(notice: object) -> bool:
+    return bool(dig(notice, "subscriberEmailAddresses") or dig(notice, "subscriberSnsTopicArns"))
+
+
+def placed(resource: Resource) -> Iterator[Placed]:
+    if not resource.custom:
+        return
+    region = resource.get("region") or dig(resource.provider.props if resource.provider else {}, "region")
+    if isinstance(region, str):
+        worldwide = region == _GLOBAL_REGION and resource.type.startswith(_GLOBAL)
+        yield Placed(region=region, worldwide=worldwide)
+
+
+def logs(resource: Resource) -> Iterator[Logs]:
+    if resource.type == "aws:cloudwatch/logGroup:LogGroup":
+        days = resource.get("retentionInDays", 0)
+        yield Logs(days=None if days is UNKNOWN else int(days))

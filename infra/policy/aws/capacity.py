@@ -1,0 +1,56 @@
+"""Where AWS says what a pool of nodes is: which capacity, how few nodes, and what it keeps off itself."""
+
+from collections.abc import Iterator
+
+from infra.policy.ideas import NodePool, SpotPool
+from infra.policy.rule import Found
+from infra.policy.stack import UNKNOWN, Resource, Stack, dig
+
+_GROUP = "aws:eks/nodeGroup:NodeGroup"
+_ACCELERATED_IMAGES = ("NVIDIA", "NEURON", "_GPU")
+_ACCELERATED_TYPES = ("p2.", "p3", "p4", "p5", "p6", "g4", "g5", "g6", "trn", "inf", "dl")
+_POOL, _CAPACITY = "slipway/pool", "slipway/capacity"
+"""Labels that our own node groups carry (infra/aws/gpu_pools.py); groups of others are one family per cluster."""
+
+
+def pools(resource: Resource) -> Iterator[NodePool]:
+    if resource.type == _GROUP:
+        yield _pool(resource)
+
+
+def spot_pools(stack: Stack) -> Iterator[Found]:
+    """Spot pools with what takes over from them, in any region of the stack: capacity falls back across regions."""
+    found = [(group, _pool(group)) for group in stack.of(_GROUP)]
+    for group, pool in found:
+        if pool.spot:
+            others = tuple(other for _, other in found if not other.spot and other.family == pool.family)
+            yield Found(at=group, idea=SpotPool(pool=pool, fallbacks=others))
+
+
+def _pool(group: Resource) -> NodePool:
+    labels = group.get("labels", {})
+    labels = {} if labels is UNKNOWN else labels
+    least = group.get("scalingConfig.minSize", 0)
+    capacity = group.get("capacityType", "ON_DEMAND")
+    return NodePool(
+        name=group.name,
+        family=labels.get(_POOL) or _cluster(group),
+        spot=capacity == "SPOT",
+        accelerated=_accelerated(group),
+        ahead=capacity == "CAPACITY_BLOCK" or labels.get(_CAPACITY) == "reserved",
+        min=None if least is UNKNOWN else int(least),
+        taints=tuple(str(dig(taint, "key")) for taint in group.entries("taints")),
+    )
+
+
+def _cluster(group: Resource) -> str:
+    name = group.get("clusterName", "")
+    return ",".join(group.refs.get("clusterName", ())) if name is UNKNOWN else name
+
+
+def _accelerated(group: Resource) -> bool:
+    image = group.get("amiType", "")
+    types = [kind for kind in group.entries("instanceTypes") if isinstance(kind, str)]
+    return (isinstance(image, str) and any(part in image for part in _ACCELERATED_IMAGES)) or any(
+        kind.startswith(_ACCELERATED_TYPES) for kind in types
+    )

@@ -1,0 +1,91 @@
+"""Where AWS says who may do what: statements in policy documents, policies that are held, keys that last."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.policy.ideas import Grant, Held, LastingKey
+from infra.policy.stack import UNKNOWN, Resource, dig, parsed
+
+_DOCUMENTS = {"policy": "the policy", "assumeRolePolicy": "the trust policy"}
+_LASTING = {
+    "aws:iam/accessKey:AccessKey": "an access key",
+    "aws:iam/user:User": "an IAM user",
+    "aws:iam/userLoginProfile:UserLoginProfile": "a console password",
+    "aws:iam/serviceSpecificCredential:ServiceSpecificCredential": "a password for one service",
+    "aws:iam/sshKey:SshKey": "an SSH key of an IAM user",
+    "aws:ec2/keyPair:KeyPair": "an SSH key for machines",
+}
+
+
+def grants(resource: Resource) -> Iterator[Grant]:
+    """Every statement that allows something, in whichever type's document; also a function's permissions."""
+    for key, what in _DOCUMENTS.items():
+        yield from _grants(resource.get(key), what)
+    for inline in resource.entries("inlinePolicies"):
+        yield from _grants(dig(inline, "policy"), "the inline policy")
+    if resource.type == "aws:lambda/permission:Permission":
+        yield Grant(
+            what="the permission",
+            actions=_texts(resource.get("action")),
+            principals=_texts(resource.get("principal")),
+            conditions={
+                f"aws:{key.lower()}": ("given",) for key in ("sourceArn", "sourceAccount") if resource.get(key)
+            },
+        )
+
+
+def statements(document: Any) -> list[Mapping[str, Any]]:
+    """The statements of a document that is known; none of one that is not."""
+    found = parsed(document)
+    entries = found.get("Statement", ()) if isinstance(found, Mapping) else ()
+    return [entry for entry in (entries if isinstance(entries, list) else [entries]) if isinstance(entry, Mapping)]
+
+
+def conditions(statement: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Values by key, whatever the operator; IAM's keys do not tell capitals from small letters."""
+    found: dict[str, tuple[str, ...]] = {}
+    for tests in statement.get("Condition", {}).values():
+        for key, value in tests.items():
+            found[key.lower()] = found.get(key.lower(), ()) + _texts(value)
+    return found
+
+
+def held(resource: Resource) -> Iterator[Held]:
+    arns = [*resource.entries("managedPolicyArns")]
+    if resource.type.startswith("aws:iam/") and resource.type.endswith("PolicyAttachment"):
+        arns.append(resource.get("policyArn"))
+    yield from (Held(policy=arn.rsplit("/", 1)[-1]) for arn in arns if isinstance(arn, str))
+
+
+def lasting_keys(resource: Resource) -> Iterator[LastingKey]:
+    if resource.type in _LASTING:
+        yield LastingKey(what=_LASTING[resource.type])
+    elif resource.type == "pulumi:providers:aws" and resource.get("accessKey"):
+        yield LastingKey(what="an access key in the provider")
+    elif resource.get("remoteAccess.ec2SshKey"):
+        yield LastingKey(what="an SSH key for nodes")
+
+
+def _grants(document: Any, what: str) -> Iterator[Grant]:
+    for statement in statements(document):
+        if statement.get("Effect") == "Allow":
+            yield Grant(
+                what=what,
+                actions=_texts(statement.get("Action")),
+                resources=_texts(statement.get("Resource")),
+                principals=_principals(statement.get("Principal")),
+                everything_but="NotAction" in statement or "NotPrincipal" in statement,
+                conditions=conditions(statement),
+            )
+
+
+def _principals(principal: Any) -> tuple[str, ...]:
+    if isinstance(principal, Mapping):
+        return tuple(text for values in principal.values() for text in _texts(values))
+    return _texts(principal)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if value is None or value is UNKNOWN:
+        return ()
+    return tuple(str(entry) for entry in value) if isinstance(value, list) else (str(value),)

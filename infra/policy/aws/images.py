@@ -1,0 +1,38 @@
+"""Where AWS' resources name container images, and how its registry keeps them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from infra.policy.ideas import Image, Registry
+from infra.policy.stack import UNKNOWN, Resource, dig, parsed
+
+_KEYS = ("imageUri", "image", "trainingImage", "imageIdentifier")
+
+
+def images(resource: Resource) -> Iterator[Image]:
+    """By the names that AWS' services give to a reference, wherever in a resource it stands."""
+    if resource.type.startswith(("aws:lambda/", "aws:sagemaker/", "aws:ecs/", "aws:batch/", "aws:apprunner/")):
+        yield from (Image(reference=found) for found in _named(dict(resource.props)))
+
+
+def registries(resource: Resource) -> Iterator[Registry]:
+    if resource.type == "aws:ecr/repository:Repository":
+        kind = resource.get("imageTagMutability", "MUTABLE")
+        yield Registry(
+            immutable=None if kind is UNKNOWN else kind == "IMMUTABLE",
+            scanned=resource.flag("imageScanningConfiguration.scanOnPush"),
+        )
+
+
+def _named(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for entry in value:
+            yield from _named(entry)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if key in _KEYS and isinstance(part, str):
+                yield part
+            elif key == "containerDefinitions" and isinstance(part, str):
+                yield from (image for entry in parsed(part) or () if isinstance(image := dig(entry, "image"), str))
+            else:
+                yield from _named(part)

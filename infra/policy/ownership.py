@@ -1,0 +1,43 @@
+"""Every resource says whose it is, and every stack tells somebody what it spends."""
+
+from collections.abc import Iterator
+
+from infra.policy.aws import account as aws
+from infra.policy.ideas import Budgets, Labelled
+from infra.policy.rule import Rule
+from infra.policy.terms import Terms
+
+LABELS = ("owner", "environment", "cost-center")
+
+
+def unowned(resource: Labelled, _: Terms) -> Iterator[str]:
+    missing = [label for label in LABELS if not resource.labels.get(label)]
+    if missing:
+        yield f"it lacks the label{'s' * (len(missing) > 1)} {', '.join(missing)}"
+
+
+def unbudgeted(budgets: Budgets, _: Terms) -> Iterator[str]:
+    if not budgets.count:
+        yield "the stack has no budget"
+    elif not budgets.alerting:
+        yield "the stack's budget tells nobody"
+
+
+RULES = (
+    Rule(
+        name="resources-have-an-owner",
+        concern="ownership",
+        says="Whatever can carry labels says its owner, its environment and where its cost is booked.",
+        mends="make it with one of the stack's own providers, whose default labels are infra/labels.py",
+        find={"aws": aws.labelled},
+        judge=unowned,
+    ),
+    Rule(
+        name="stacks-have-a-budget",
+        concern="ownership",
+        says="A stack has a budget, and somebody who is told when it runs out.",
+        mends="set slipway:budget, with an address for alerts",
+        survey={"aws": aws.budgets},
+        judge=unbudgeted,
+    ),
+)

@@ -1,0 +1,141 @@
+"""No secret stands anywhere in plain text: not in a property, not in an output, not inside a document.
+
+A secret is known by its shape (keys that clouds and forges hand out, private keys), by the name that it stands under,
+or by looking like nothing but chance. What the engine keeps encrypted is passed over. A message says where, never what.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from infra.policy.rule import ANY_CLOUD, Found, Rule
+from infra.policy.stack import STACK_TYPE, Resource, Sealed, Stack, parsed
+from infra.policy.terms import Terms
+
+_SHAPES = {
+    "an AWS access key": re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "a GitHub token": re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})"),
+    "a Google API key": re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    "a Slack token": re.compile(r"\bxox[abprs]-[0-9A-Za-z-]{10,}"),
+    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
+    "a signed token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+"),
+    "a password in an address": re.compile(r"://[^/\s:@]+:[^/\s:@]+@"),
+}
+_NAMED = re.compile(
+    r"(password|passwd|secret|secret_?string|token|api_?key|private_?key|secret_?key|access_?key)$", re.IGNORECASE
+)
+_REFERENCE = re.compile(r"^(arn:|/|\$|https?://|projects/)")
+_LEAST = 8  # shorter ones are switches and modes, as `required`
+_WORD = re.compile(r"^[a-z]+([ _-][a-z]+)*$", re.IGNORECASE)
+_NOT_SECRET = re.compile(
+    r"(id|ids|arn|hash|digest|sha256|fingerprint|thumbprint|checksum|etag|urn|url|uri)$", re.IGNORECASE
+)
+
+_CHANCE = re.compile(r"^[A-Za-z0-9+/_=-]{24,128}$")
+_CHANCE_BITS = 4.0
+_CHANCE_CHANGES = 0.4
+"""Of a text of 24 to 128 letters (longer ones are certificates and code): bits of entropy in each, and how often its
+kind (capital, small, digit) changes from one to the next. Random base64 has about 4.3 and 0.6, camel case 3.9 and 0.25.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A text somewhere in a resource. path: to it. name: what it stands under."""
+
+    path: str
+    name: str
+    value: str
+
+
+def texts(resource: Resource) -> Iterator[Text]:
+    return _texts(resource.props, "", "")
+
+
+def outputs(stack: Stack) -> Iterator[Found]:
+    """What the stack and its components give away; a resource's inputs are judged before it is made."""
+    for resource in stack.resources:
+        if resource.type == STACK_TYPE or not resource.custom:
+            yield from (Found(at=resource, idea=text) for text in texts(resource))
+
+
+def in_plain_text(text: Text, _: Terms) -> Iterator[str]:
+    if isinstance(text.value, Sealed):
+        return
+    shape = next((what for what, shape in _SHAPES.items() if shape.search(text.value)), "")
+    if shape:
+        yield f"{text.path} holds {shape} in plain text"
+    elif _NAMED.search(text.name) and _may_be_secret(text.value):
+        yield f"{text.path} is named like a secret, and stands in plain text"
+    elif not _NOT_SECRET.search(text.name) and looks_random(text.value):
+        yield f"{text.path} holds what looks like a key, in plain text"
+
+
+def looks_random(value: str) -> bool:
+    """Whether a text has no more order in it than a key has."""
+    if not _CHANCE.match(value):
+        return False
+    kinds = [(letter.isupper(), letter.islower(), letter.isdigit()) for letter in value]
+    if not all(map(any, zip(*kinds, strict=True))):
+        return False
+    changes = sum(one != other for one, other in pairwise(kinds)) / (len(value) - 1)
+    return changes >= _CHANCE_CHANGES and _bits(value) >= _CHANCE_BITS
+
+
+def _bits(value: str) -> float:
+    """Shannon's entropy of its letters."""
+    shares = [count / len(value) for count in Counter(value).values()]
+    return -sum(share * math.log2(share) for share in shares)
+
+
+def _may_be_secret(value: str) -> bool:
+    return len(value) >= _LEAST and not _REFERENCE.match(value) and not _WORD.match(value)
+
+
+def _texts(value: Any, path: str, name: str) -> Iterator[Text]:
+    if isinstance(value, str):
+        inside = parsed(value) if value[:1] in ("{", "[") and not isinstance(value, Sealed) else None
+        if isinstance(inside, dict | list):
+            yield from _texts(inside, path, name)
+        else:
+            yield Text(path=path, name=name, value=value)
+    elif isinstance(value, Mapping):
+        yield from _entries(value, path)
+    elif isinstance(value, list | tuple):
+        for at, part in enumerate(value):
+            yield from _texts(part, f"{path}[{at}]", name)
+
+
+def _entries(block: Mapping[str, Any], path: str) -> Iterator[Text]:
+    """Of a header or a variable that is written as name and value, the value stands under that name."""
+    pairs: Iterable[tuple[str, Any]] = block.items()
+    said = block.get("name")
+    for key, part in pairs:
+        name = said if key == "value" and isinstance(said, str) else key
+        yield from _texts(part, f"{path}.{key}" if path else key, name)
+
+
+RULES = (
+    Rule(
+        name="no-secret-in-plain-text",
+        concern="plaintext",
+        says="A secret is kept by the engine's encryption or by the cloud's secret store, never in plain text.",
+        mends="set it with `pulumi config set --secret` and pass it on as an output, or name a secret of the cloud's "
+        "store; replace the one that stood here, for it was seen",
+        find={ANY_CLOUD: texts},
+        judge=in_plain_text,
+    ),
+    Rule(
+        name="no-secret-in-outputs",
+        concern="plaintext",
+        says="What a stack gives away holds no secret in plain text.",
+        mends="export it as pulumi.Output.secret(...), or do not export it",
+        survey={ANY_CLOUD: outputs},
+        judge=in_plain_text,
+    ),
+)

@@ -1,0 +1,40 @@
+"""All rules, by concern: what the pack enforces and the reference page lists."""
+
+from infra.policy import (
+    capacity,
+    cluster,
+    edge,
+    encryption,
+    identity,
+    images,
+    messaging,
+    network,
+    observability,
+    ownership,
+    plaintext,
+    residency,
+    spending,
+    storage,
+)
+from infra.policy.rule import Rule
+
+RULES: tuple[Rule, ...] = tuple(
+    rule
+    for concern in (
+        network,
+        identity,
+        encryption,
+        plaintext,
+        storage,
+        images,
+        cluster,
+        capacity,
+        messaging,
+        edge,
+        observability,
+        ownership,
+        residency,
+        spending,
+    )
+    for rule in concern.RULES
+)

@@ -1,0 +1,120 @@
+"""What is judged: a resource and a whole stack, as frozen values that no SDK is needed for.
+
+Properties have the names that the provider uses on the wire (camelCase). A value that the engine knows only once its
+resource is made is UNKNOWN: a rule says nothing about it at preview, and judges it at `up`, before the resource is
+made. A value that the engine keeps encrypted is a Sealed string.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+class _Unknown(Enum):
+    UNKNOWN = "known after the resource is made"
+
+
+UNKNOWN: Final = _Unknown.UNKNOWN
+
+
+class Sealed(str):
+    """A text that the engine keeps encrypted in its state and out of its output."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """The provider that manages a resource. default: nobody made it, so it takes its region from the shell."""
+
+    name: str
+    props: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def default(self) -> bool:
+        return self.name == "default" or self.name.startswith("default_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """type: as `aws:s3/bucket:Bucket`. refs: for each property, the URNs of what it was made from."""
+
+    type: str
+    name: str
+    props: Mapping[str, Any] = field(default_factory=dict)
+    urn: str = ""
+    protect: bool = False
+    provider: Provider | None = None
+    refs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def cloud(self) -> str:
+        """The package that the type comes from, which is how rules know a cloud: `aws`, `gcp`, `kubernetes`."""
+        return self.type.partition(":")[0]
+
+    @property
+    def custom(self) -> bool:
+        """Whether a provider makes it; a component and the stack itself only group others."""
+        return self.provider is not None
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """A property by its path, as `vpcConfig.endpointPublicAccess`. UNKNOWN where a part of the path is."""
+        return dig(self.props, path, default)
+
+    def entries(self, path: str) -> Sequence[Any]:
+        """A list by its path; one value where the provider takes one; nothing where it is absent or not known."""
+        found = self.get(path)
+        if found is None or found is UNKNOWN:
+            return ()
+        return found if isinstance(found, list | tuple) else (found,)
+
+    def flag(self, path: str, default: bool = False) -> bool | None:
+        """A switch by its path; None where it is not known."""
+        return switch(self.get(path, default))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    resources: tuple[Resource, ...]
+
+    def of(self, *types: str) -> Iterator[Resource]:
+        return (resource for resource in self.resources if resource.type in types)
+
+    def about(self, subject: Resource, key: str, *types: str, by: Sequence[str] = ("id",)) -> Iterator[Resource]:
+        """Resources whose property `key` names `subject`: by reference, or by the value of a property in `by`."""
+        named = {value for each in by if isinstance(value := subject.get(each), str)}
+        for resource in self.of(*types):
+            if subject.urn in resource.refs.get(key, ()) or resource.get(key) in named:
+                yield resource
+
+
+def dig(value: Any, path: str, default: Any = None) -> Any:
+    """A part of a tree of properties. A list on the way stands for its first entry: so single blocks come."""
+    for step in path.split("."):
+        if value is UNKNOWN:
+            return UNKNOWN
+        if isinstance(value, list | tuple):
+            value = value[0] if value else None
+        if not isinstance(value, Mapping) or value.get(step) is None:
+            return default
+        value = value[step]
+    return value
+
+
+def switch(value: Any) -> bool | None:
+    """Whether a switch is on; None where that is not known. Some of AWS' switches are texts."""
+    return None if value is UNKNOWN else value in (True, "true")
+
+
+def parsed(text: Any) -> Any:
+    """A document that stands as JSON text in a property; UNKNOWN while it is, None when it is none."""
+    if text is UNKNOWN or not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return None

@@ -1,0 +1,103 @@
+"""Stores are closed, keep versions, speak TLS only, and what cannot be made again is not deleted by mistake."""
+
+from collections.abc import Iterator
+
+from infra.policy.aws import storage as aws
+from infra.policy.ideas import Stateful, Store
+from infra.policy.rule import IN_PRODUCTION, OUTSIDE_DEV, Rule
+from infra.policy.terms import Terms
+
+
+def plain_store(store: Store, _: Terms) -> Iterator[str]:
+    if store.encrypted is False:
+        yield f"{store.what} is not encrypted with a key of the stack"
+
+
+def forgetful(store: Store, _: Terms) -> Iterator[str]:
+    if store.versioned is False:
+        yield f"{store.what} keeps no versions: what is overwritten is gone"
+
+
+def public_store(store: Store, _: Terms) -> Iterator[str]:
+    if store.closed is False:
+        yield f"{store.what} can be made public"
+
+
+def plain_text(store: Store, _: Terms) -> Iterator[str]:
+    if store.tls_only is False:
+        yield f"{store.what} also answers without TLS"
+
+
+def unprotected(thing: Stateful, _: Terms) -> Iterator[str]:
+    if not thing.protected:
+        yield f"{thing.what} can be deleted by an update"
+
+
+def unguarded(thing: Stateful, _: Terms) -> Iterator[str]:
+    if thing.guarded is False:
+        yield f"{thing.what} can be deleted by whoever may delete at all"
+    if thing.emptied:
+        yield f"{thing.what} is deleted with what it holds"
+
+
+RULES = (
+    Rule(
+        name="stores-are-encrypted",
+        concern="storage",
+        says="Object stores are encrypted with a key of the stack.",
+        mends="add a server-side encryption configuration of the kind aws:kms with the region's key",
+        survey={"aws": aws.stores},
+        judge=plain_store,
+    ),
+    Rule(
+        name="stores-keep-versions",
+        concern="storage",
+        says="What is overwritten or deleted in a store can be had back for a while.",
+        mends="turn versioning on, and let a lifecycle rule end old versions (slipway:storage.noncurrent_days)",
+        survey={"aws": aws.stores},
+        judge=forgetful,
+        lenient=OUTSIDE_DEV,
+    ),
+    Rule(
+        name="no-public-store",
+        concern="storage",
+        says="Nobody can make a store public.",
+        mends="add a public access block with all four switches on",
+        survey={"aws": aws.stores},
+        judge=public_store,
+    ),
+    Rule(
+        name="no-public-access-list",
+        concern="storage",
+        says="No access list opens a store to everybody.",
+        mends="take the acl away; the edge gives out what users may have",
+        find={"aws": aws.public_lists},
+        judge=public_store,
+    ),
+    Rule(
+        name="stores-refuse-plain-text",
+        concern="storage",
+        says="Stores, queues and topics answer over TLS only.",
+        mends="deny everybody for whom aws:SecureTransport is false, in its policy",
+        survey={"aws": aws.senders},
+        judge=plain_text,
+    ),
+    Rule(
+        name="state-is-protected",
+        concern="storage",
+        says="The engine refuses to delete what holds production's data.",
+        mends="leave slipway:deletion_protection on, which sets protect; unprotect by hand what has to go",
+        find={"aws": aws.stateful},
+        judge=unprotected,
+        lenient=IN_PRODUCTION,
+    ),
+    Rule(
+        name="state-is-guarded",
+        concern="storage",
+        says="So does the cloud, and nothing is deleted together with what it holds.",
+        mends="turn the cloud's deletion protection on; take force_destroy and force_delete away",
+        find={"aws": aws.stateful},
+        judge=unguarded,
+        lenient=IN_PRODUCTION,
+    ),
+)
