@@ -59,7 +59,7 @@ def fallback(choices: Sequence[Choice], gone: Iterable[Gone]) -> Chosen:
 
     Raises SettingsError when everything is gone, since a pool without any capacity would wait for ever.
     """
-    gone, passed = tuple(gone), []
+    gone, passed = tuple(gone), list[Choice]()
     for choice in choices:
         left = _left(choice, gone)
         if left:

@@ -76,7 +76,7 @@ def offered_in(pool: PoolSettings, region: str, catalog: Catalog) -> frozenset[s
         {zone for offer in catalog.offers("aws", region, machine, capacity="on_demand") for zone in offer.zones}
         for machine in pool.machines
     ]
-    return frozenset(set.intersection(*each))
+    return frozenset(each[0].intersection(*each[1:]))
 
 
 def accelerators_of(pool: PoolSettings, region: str, catalog: Catalog) -> int:

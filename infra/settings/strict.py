@@ -1,6 +1,6 @@
 """The base of every settings section: an unknown key is refused, and nothing changes after it was read."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -14,7 +14,11 @@ Machine = Annotated[
 
 def _unsealed(value: Any) -> Any:
     """A stack file holds a secret as `secure: <ciphertext>`; the engine hands its plain text to the program."""
-    return value["secure"] if isinstance(value, dict) and set(value) == {"secure"} else value
+    return value["secure"] if _is_sealed(value) else value
+
+
+def _is_sealed(value: object) -> bool:
+    return isinstance(value, dict) and list(cast(dict[str, Any], value)) == ["secure"]
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_unsealed), Field(min_length=32, max_length=4096)]

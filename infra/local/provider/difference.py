@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from infra.local.provider.values import is_mapping, is_sequence
+
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 SERVICE_IN_PLACE = frozenset({"slots_min", "slots_max", "stop_grace_s", "restart", "logs"})
@@ -54,7 +56,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
+        if is_mapping(before) and is_mapping(after):
             found |= {_below(key, name): kind for name, kind in changes(before, after).items()}
         elif before != after:
             found[key] = Kind.ADD if before is None else Kind.DELETE if after is None else Kind.UPDATE
@@ -69,7 +71,7 @@ def _below(key: str, name: str) -> str:
 
 def _ports(inputs: Mapping[str, Any]) -> frozenset[int]:
     ports = inputs.get("ports")
-    return frozenset(ports) if isinstance(ports, list | tuple) else frozenset()
+    return frozenset(ports) if is_sequence(ports) else frozenset()
 
 
 def _root(path: str) -> str:

@@ -174,7 +174,7 @@ class FileHandler:
         found = self._files.find(resource_id)
         if found is None:
             return None
-        secrets = _FILE_SECRETS if found.record.secret else frozenset()
+        secrets = _FILE_SECRETS if found.record.secret else frozenset[str]()
         return wire_map(found.record.inputs, secrets=secrets), _file_outputs(found)
 
     def update(

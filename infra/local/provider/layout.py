@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Run:
         return self.logs(service_id) / f"slot-{slot}.log"
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> Generator[None]:
         """One at a time among all providers of this run folder: ports are chosen and supervisord is told under it.
 
         Held for milliseconds, never while a service starts or drains.

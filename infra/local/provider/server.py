@@ -42,7 +42,7 @@ def _told(rpc: _Rpc) -> _Rpc:
     """Failures reach the user as one message without a traceback."""
 
     @functools.wraps(rpc)
-    async def wrapped(self: Any, request: Any, context: grpc.aio.ServicerContext) -> Any:
+    async def wrapped(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
             return await rpc(self, request, context)
         except SlipwayError as error:
@@ -55,7 +55,7 @@ def _told(rpc: _Rpc) -> _Rpc:
     return cast(_Rpc, wrapped)
 
 
-async def _abort(context: grpc.aio.ServicerContext, message: str) -> Never:
+async def _abort(context: grpc.aio.ServicerContext[Any, Any], message: str) -> Never:
     await context.abort(grpc.StatusCode.UNKNOWN, message)
     raise AssertionError  # abort raises
 

@@ -86,7 +86,7 @@ class Supervisor:
         """Ask all slots of a service to stop, and return at once: supervisord sees to their grace and their end."""
         if self._answers():
             with connect(self._run.socket) as api:
-                _call(lambda name: api.supervisor.stopProcessGroup(name, False), service_id, pardon=_BAD_NAME)
+                _call(api.supervisor.stopProcessGroup, service_id, False, pardon=_BAD_NAME)
 
     def shutdown(self) -> None:
         """Stop supervisord and what it runs, and remove its files. A supervisord that is down is no error."""
@@ -145,9 +145,9 @@ class Supervisor:
         return "it wrote no log"
 
 
-def _call(method: Any, name: str, *, pardon: int | None = None) -> None:
+def _call(method: Any, name: str, *more: Any, pardon: int | None = None) -> None:
     try:
-        method(name)
+        method(name, *more)
     except xmlrpc.client.Fault as fault:
         if fault.faultCode != pardon:
             raise SlipwayError(f"supervisord on {name}: {fault.faultString}") from fault

@@ -3,8 +3,8 @@
 Numbers travel as floats: a whole one is an int here. Assets and archives have no place in this provider.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TypeGuard
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi.provider.experimental.property_value import PropertyValue
@@ -43,13 +43,23 @@ def plain_map(values: Properties) -> dict[str, Any]:
     return {key: plain(value) for key, value in values.items() if value.value is not None}
 
 
+def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a plain value is one with keys, which are always text."""
+    return isinstance(value, Mapping)
+
+
+def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether a plain value is one in order; text is not."""
+    return isinstance(value, list | tuple)
+
+
 def wire(value: Any, *, secret: bool = False) -> PropertyValue:
     """A plain value as the engine takes it."""
     if isinstance(value, bool | str) or value is None:
         return PropertyValue(value, is_secret=secret)
     if isinstance(value, int | float):
         return PropertyValue(float(value), is_secret=secret)
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return PropertyValue({key: wire(item) for key, item in value.items()}, is_secret=secret)
     return PropertyValue([wire(item) for item in value], is_secret=secret)
 
@@ -60,9 +70,9 @@ def wire_map(values: Mapping[str, Any], *, secrets: frozenset[str] = frozenset()
 
 def holds_unknown(value: Any) -> bool:
     """Whether a plain value is or holds an unknown."""
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return any(holds_unknown(item) for item in value.values())
-    if isinstance(value, list | tuple):
+    if is_sequence(value):
         return any(holds_unknown(item) for item in value)
     return value == UNKNOWN
 

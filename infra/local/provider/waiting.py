@@ -38,7 +38,7 @@ class Start:
     probe: Probe | None
     log: Callable[[int], Path]
     secrets: frozenset[str]
-    _pids: dict[int, int] = field(default_factory=dict)
+    _pids: dict[int, int] = field(default_factory=dict[int, int])
 
     def wait(self, deadline_s: float, cancelled: threading.Event) -> None:
         """Block until every wanted slot answers its probe, or without one has run for a second.

@@ -8,8 +8,8 @@ import os
 import sys
 from typing import Any
 
-from supervisor import supervisord
-from supervisor.xmlrpc import Faults, RPCError
+from supervisor import supervisord  # pyright: ignore[reportMissingTypeStubs]
+from supervisor.xmlrpc import Faults, RPCError  # pyright: ignore[reportMissingTypeStubs]
 
 
 class SlipwayInterface:
@@ -49,4 +49,4 @@ def make_interface(daemon: Any) -> SlipwayInterface:
 
 if __name__ == "__main__":
     os.umask(0o077)  # supervisord sets its umask only when it daemonizes, which would lose the caller's session
-    supervisord.main(sys.argv[1:])
+    supervisord.main(sys.argv[1:])  # pyright: ignore[reportUnknownMemberType]
