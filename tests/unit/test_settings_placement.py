@@ -75,3 +75,13 @@ def test_a_deadline_before_the_work_can_end_is_refused():
 
 def test_data_without_a_place_cannot_be_priced():
     assert "data_region: is needed" in refusal(**{"slipway:work": changed(WORK, data_gib=5)})
+
+
+@pytest.mark.parametrize(("key", "value"), [("rtt_p95_to_p50", 0.9), ("round_trips", 0)])
+def test_a_network_faster_than_its_median_or_without_a_round_trip_is_refused(key: str, value: float):
+    assert key in refusal(**{"slipway:serving": changed(SERVING, **{key: value})})
+
+
+def test_service_times_that_vary_below_nothing_are_refused():
+    model = {"service_ms": {"cpu": 5}, "service_variation": -1}
+    assert "service_variation" in refusal(**{"slipway:serving": changed(SERVING, model=model)})

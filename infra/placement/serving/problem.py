@@ -9,8 +9,7 @@
                within the replicas that stand there already; options without a bound on replicas take any load
 
 What becomes an option (a mode, a machine, a utilisation, a tier of the egress price), and which users it serves within
-the latency goal, is decided in options.py. `solve` finds the optimum; `checked` is the same model spelled out for one
-given choice, by which the tests prove it.
+the latency goal, is decided in options.py; how the optimum is found, in solve.py.
 """
 
 import math
@@ -30,17 +29,18 @@ class User:
 class Option:
     """One way to run one region.
 
-    name: unique. region: as `aws/us-east-1`. provider: whose shared cost it takes part in. serves: indexes of the users
-    whose goal holds here. fixed_usd: a month, once chosen. usd_per_rps: a month, for each request per second of load in
-    the busiest hour. replica_usd: a month, each. replica_rps: load that one replica carries within the goal; infinite
-    where the provider starts them by itself, and then there are none to count. min_replicas: needed for replica_rps to
-    be true. min_rps: least load for the goal to hold (a function that nobody calls grows cold).
+    name: unique. region: as `aws/us-east-1`. provider: whose shared cost it takes part in. serves: p95 in milliseconds
+    by the index of each user whose goal holds here; the figure only breaks ties between assignments of equal cost.
+    fixed_usd: a month, once chosen. usd_per_rps: a month, for each request per second of load in the busiest hour.
+    replica_usd: a month, each. replica_rps: load that one replica carries within the goal; infinite where the provider
+    starts them by itself, and then there are none to count. min_replicas: needed for replica_rps to be true.
+    min_rps: least load for the goal to hold (a function that nobody calls grows cold).
     """
 
     name: str
     region: str
     provider: str
-    serves: frozenset[int]
+    serves: Mapping[int, float] = field(hash=False)
     fixed_usd: float = 0.0
     usd_per_rps: float = 0.0
     replica_usd: float = 0.0
@@ -56,13 +56,19 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """shared_usd: a month, by provider, once for all its regions (a global balancer)."""
+    """shared_usd: a month, by provider, once for all its regions (a global balancer).
+
+    required: regions that must run. most_regions: no more run; None for no bound. Both serve questions of the kind
+    "what if".
+    """
 
     users: tuple[User, ...]
     options: tuple[Option, ...]
     min_regions: int = 1
     survive_region_loss: bool = False
-    shared_usd: Mapping[str, float] = field(default_factory=dict)
+    shared_usd: Mapping[str, float] = field(default_factory=dict[str, float])
+    required: frozenset[str] = frozenset()
+    most_regions: int | None = None
 
     @property
     def load_rps(self) -> float:

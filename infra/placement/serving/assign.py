@@ -1,0 +1,67 @@
+"""Which users go where, once it is decided what runs: a linear program over the few options that were chosen.
+
+Least cost first; among assignments of equal cost, the least latency over all requests.
+"""
+
+from collections.abc import Mapping
+
+from infra.placement.serving.problem import Option, Problem, Run, Solution
+from infra.placement.serving.program import Program
+
+_TIE = 1e-8  # of the cost: what latency may weigh, so that it decides between equals only
+_NOTHING = 1e-9  # part of a user's load that is rounding
+
+
+def assigned(problem: Problem, chosen: Mapping[Option, int]) -> Solution | None:
+    """The best assignment to options with so many replicas each; None when there is none. Its gap is not known here."""
+    standing = _standing_usd(problem, chosen)
+    weight = _tie_weight(problem, chosen, standing)
+    program = Program()
+    pairs: dict[tuple[int, int], int] = {}
+    options = sorted(chosen, key=lambda option: option.name)
+    for number, option in enumerate(options):
+        room: list[tuple[int, float]] = []
+        for index in sorted(option.serves):
+            column = program.column(cost=option.usd_per_rps + weight * option.serves[index])
+            pairs[index, number] = column
+            room.append((column, 1))
+        high = option.replica_rps * chosen[option] if option.bounded else float("inf")
+        program.row(room, low=option.min_rps, high=high)
+    for index, user in enumerate(problem.users):
+        ways = [(pairs[index, number], 1.0) for number in range(len(options)) if (index, number) in pairs]
+        if not ways:
+            return None
+        program.row(ways, low=user.requests_per_s, high=user.requests_per_s)
+    answer = program.run()
+    if answer is None:
+        return None
+    loads = [0.0] * len(options)
+    assignment: list[tuple[tuple[str, float], ...]] = []
+    for index, user in enumerate(problem.users):
+        parts: list[tuple[str, float]] = []
+        for number, option in enumerate(options):
+            load = answer.values[pairs[index, number]] if (index, number) in pairs else 0.0
+            if load > _NOTHING * user.requests_per_s:
+                loads[number] += load
+                parts.append((option.name, load / user.requests_per_s))
+        assignment.append(tuple(sorted(parts, key=lambda part: (-part[1], part[0]))))
+    runs = tuple(
+        Run(option=option, replicas=chosen[option], load_rps=load)
+        for option, load in sorted(zip(options, loads, strict=True), key=lambda pair: pair[0].region)
+    )
+    usd = standing + sum(run.option.usd_per_rps * run.load_rps for run in runs)
+    return Solution(runs=runs, assignment=tuple(assignment), usd_per_month=usd, gap=0.0, rounds=0, seconds=0.0)
+
+
+def _standing_usd(problem: Problem, chosen: Mapping[Option, int]) -> float:
+    providers = {option.provider for option in chosen}
+    return sum(option.fixed_usd + option.replica_usd * count for option, count in chosen.items()) + sum(
+        usd for provider, usd in problem.shared_usd.items() if provider in providers
+    )
+
+
+def _tie_weight(problem: Problem, chosen: Mapping[Option, int], standing: float) -> float:
+    """USD for each millisecond and request per second: all of it together stays below _TIE of the cost."""
+    scale = standing + min(option.usd_per_rps for option in chosen) * problem.load_rps
+    longest = max((ms for option in chosen for ms in option.serves.values()), default=0.0)
+    return _TIE * scale / (longest * problem.load_rps) if longest > 0 else 0.0

@@ -1,0 +1,107 @@
+"""A mixed-integer program, row by row, and HiGHS to solve it.
+
+HiGHS runs on one thread with a fixed seed, so the same program gives the same answer wherever several are as good. It
+is imported when the first program runs: a command that places nothing does not wait for it.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Search within the search (RINS and its like) finds nothing here that a node would not, and took most of the time.
+_OPTIONS: dict[str, bool | float | int | str] = {
+    "output_flag": False,
+    "threads": 1,
+    "parallel": "off",
+    "random_seed": 7,
+    "mip_rel_gap": 1e-9,
+    "mip_abs_gap": 1e-6,  # USD a month: what counts as equal
+    "mip_feasibility_tolerance": 1e-9,
+    "primal_feasibility_tolerance": 1e-9,
+    "mip_detect_symmetry": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """values: of each column. bound: no answer is below it."""
+
+    values: Sequence[float]
+    objective: float
+    bound: float
+
+
+class Program:
+    """Columns and rows to add, then `run`, then more rows if the answer calls for them."""
+
+    def __init__(self) -> None:
+        self._costs: list[float] = []
+        self._uppers: list[float] = []
+        self._whole: list[bool] = []
+        self._rows: list[tuple[float, float, tuple[int, ...], tuple[float, ...]]] = []
+        self._highs: Any = None
+        self._passed = 0
+
+    def column(self, *, cost: float, upper: float = math.inf, whole: bool = False) -> int:
+        """A variable from 0 to upper. Returns its index."""
+        self._costs.append(cost)
+        self._uppers.append(upper)
+        self._whole.append(whole)
+        return len(self._costs) - 1
+
+    def row(self, terms: Iterable[tuple[int, float]], *, low: float = -math.inf, high: float = math.inf) -> None:
+        """low <= the sum of column x factor <= high."""
+        pairs = list(terms)
+        self._rows.append((low, high, tuple(column for column, _ in pairs), tuple(factor for _, factor in pairs)))
+
+    def run(self, *, relaxed: bool = False) -> Answer | None:
+        """The least-cost answer; None when no answer keeps all rows. relaxed: columns that are whole may be broken."""
+        import highspy
+
+        highs = self._highs or self._made()
+        for low, high, columns, factors in self._rows[self._passed :]:
+            highs.addRow(low, high, len(columns), columns, factors)
+        self._passed = len(self._rows)
+        whole = any(self._whole) and not relaxed
+        if whole:
+            self._make_whole()
+        highs.run()
+        status = highs.getModelStatus()
+        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            return None
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise RuntimeError(f"HiGHS ended with {highs.modelStatusToString(status)}")
+        info = highs.getInfo()
+        objective = info.objective_function_value
+        return Answer(
+            values=highs.getSolution().col_value, objective=objective, bound=info.mip_dual_bound if whole else objective
+        )
+
+    def _make_whole(self) -> None:
+        import highspy
+
+        for column, whole in enumerate(self._whole):
+            if whole:
+                self._highs.changeColIntegrality(column, highspy.HighsVarType.kInteger)
+
+    def _made(self) -> Any:
+        import highspy
+
+        self._highs = highs = highspy.Highs()
+        for option, value in _OPTIONS.items():
+            highs.setOptionValue(option, value)
+        program = highspy.HighsLp()
+        columns = len(self._costs)
+        program.num_col_ = columns
+        program.num_row_ = 0
+        program.col_cost_ = self._costs
+        program.col_lower_ = [0.0] * columns
+        program.col_upper_ = [min(upper, highspy.kHighsInf) for upper in self._uppers]
+        program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        program.a_matrix_.start_ = [0] * (columns + 1)
+        highs.passModel(program)
+        return highs

@@ -1,0 +1,190 @@
+"""The optimum of a serving placement, proven: a small mixed-integer program and cuts, not one variable for each pair.
+
+Costs depend on what runs and how much load it carries, not on which user brings the load. So the program decides only
+options, replicas and loads; that the users can be assigned within them is a flow, and where it is none, the users who
+do not fit give a cut (logic-based Benders decomposition, Hooker and Ottosson 2003, with the cuts of Gale's theorem,
+1957). 60 regions x 500 cities are some hundred columns instead of tens of thousands. It ends because there are finitely
+many cuts, and what it ends with is optimal for the whole problem: the program without the missing cuts is a relaxation.
+"""
+
+import itertools
+import math
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from infra.placement.serving.assign import assigned
+from infra.placement.serving.flow import overloaded
+from infra.placement.serving.problem import Option, Problem, Solution
+from infra.placement.serving.program import Program
+from infra.placement.serving.reduce import replicas_for, smallest, without_dominated
+
+_BROKEN_ROUNDS = 25
+_EQUAL = 1e-9  # part of the cost that rounding may hide
+
+
+def solve(problem: Problem) -> Solution | None:
+    """The least-cost choice, or None when none reaches the goal. Deterministic."""
+    began = time.perf_counter()
+    options = without_dominated(problem)
+    if not problem.required <= {option.region for option in options}:
+        return None
+    master = _Master(problem, options)
+    best: Solution | None = None
+    if not master.tighten():
+        return None
+    for rounds in itertools.count(1):
+        answer = master.program.run()
+        if answer is None:
+            return None
+        chosen = master.chosen(answer.values)
+        cuts = master.cut(chosen, answer.values)
+        found = None if cuts.standing else assigned(problem, {options[number]: n for number, n in chosen.items()})
+        if found and (best is None or found.usd_per_month < best.usd_per_month):
+            best = found
+        if best and (not cuts.made or best.usd_per_month <= answer.bound * (1 + _EQUAL) + _EQUAL):
+            gap = max(0.0, best.usd_per_month - answer.bound) / best.usd_per_month if best.usd_per_month else 0.0
+            return replace(best, gap=gap, rounds=rounds, seconds=time.perf_counter() - began)
+        if not cuts.made:
+            raise RuntimeError("the placement's rows and its flow disagree by more than rounding")
+    raise AssertionError("unreachable")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Cuts:
+    """made: how many. standing: whether what runs cannot carry all users, however they are assigned."""
+
+    made: int
+    standing: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Columns:
+    on: int
+    replicas: int | None
+    load: int
+
+
+class _Master:
+    """The program over options, and the cuts it has learned."""
+
+    def __init__(self, problem: Problem, options: Sequence[Option]) -> None:
+        self.program = Program()
+        self._problem, self._options = problem, options
+        self._loads: dict[frozenset[int], float] = defaultdict(float)
+        for index, user in enumerate(problem.users):
+            serving = frozenset(number for number, option in enumerate(options) if index in option.serves)
+            self._loads[serving] += user.requests_per_s
+        self._regions: dict[str, list[int]] = defaultdict(list)
+        for number, option in enumerate(options):
+            self._regions[option.region].append(number)
+        self._columns = [self._column(option) for option in options]
+        self._rows()
+
+    # --- the program
+
+    def _column(self, option: Option) -> _Columns:
+        program, most = self.program, self._problem.load_rps
+        served = sum(self._problem.users[index].requests_per_s for index in option.serves)
+        on = program.column(cost=option.fixed_usd, upper=1, whole=True)
+        load = program.column(cost=option.usd_per_rps)
+        program.row([(load, 1), (on, -served)], high=0)
+        if option.min_rps:
+            program.row([(load, 1), (on, -option.min_rps)], low=0)
+        if not option.bounded:
+            return _Columns(on=on, replicas=None, load=load)
+        ceiling = replicas_for(option, min(most, served))
+        least = max(option.min_replicas, 1)
+        replicas = program.column(cost=option.replica_usd, upper=ceiling, whole=True)
+        program.row([(load, 1), (replicas, -option.replica_rps)], high=0)
+        program.row([(replicas, 1), (on, -least)], low=0)
+        if self._problem.survive_region_loss:  # else replicas beyond the load are never worth their price
+            program.row([(replicas, 1), (on, -ceiling)], high=0)
+        return _Columns(on=on, replicas=replicas, load=load)
+
+    def _rows(self) -> None:
+        program, problem = self.program, self._problem
+        total = problem.load_rps
+        program.row([(columns.load, 1) for columns in self._columns], low=total, high=total)
+        for region, numbers in self._regions.items():
+            low = 1.0 if region in problem.required else -math.inf
+            program.row([(self._columns[number].on, 1) for number in numbers], low=low, high=1)
+        most = math.inf if problem.most_regions is None else problem.most_regions
+        program.row([(columns.on, 1) for columns in self._columns], low=problem.min_regions, high=most)
+        for provider, usd in sorted(problem.shared_usd.items()):
+            shared = program.column(cost=usd, upper=1)
+            for numbers in self._regions.values():
+                if self._options[numbers[0]].provider == provider:
+                    program.row([(shared, 1), *((self._columns[number].on, -1) for number in numbers)], low=0)
+        needed = 2 if problem.survive_region_loss else 1
+        for serving in smallest(list(self._loads)):
+            program.row([(self._columns[number].on, 1) for number in sorted(serving)], low=needed)
+        everyone = set(self._loads)
+        self._need(everyone, lost=None)
+        if problem.survive_region_loss:
+            for region in self._regions:
+                self._need(everyone, lost=region)
+
+    def _need(self, users: set[frozenset[int]], lost: str | None) -> None:
+        """What serves any of these users carries all they bring; standing capacity counts, not today's load."""
+        load = sum(self._loads[kind] for kind in users)
+        terms: list[tuple[int, float]] = []
+        for number in sorted(frozenset[int]().union(*users)):
+            option, columns = self._options[number], self._columns[number]
+            if option.region == lost:
+                continue
+            if columns.replicas is None:
+                terms.append((columns.on, load))
+            else:
+                terms.append((columns.replicas, option.replica_rps))
+        self.program.row(terms, low=load)
+
+    def _carry(self, crowd: set[frozenset[int]]) -> None:
+        """Who serves these users carries their load today."""
+        load = sum(self._loads[kind] for kind in crowd)
+        serving = sorted(frozenset[int]().union(*crowd))
+        self.program.row([(self._columns[number].load, 1) for number in serving], low=load)
+
+    # --- its answers
+
+    def tighten(self) -> bool:
+        """Cuts from answers with broken replicas, which cost milliseconds each. False when even these are none."""
+        for _ in range(_BROKEN_ROUNDS):
+            answer = self.program.run(relaxed=True)
+            if answer is None:
+                return False
+            loads = {number: answer.values[columns.load] for number, columns in enumerate(self._columns)}
+            crowd = overloaded(self._loads, {number: load for number, load in loads.items() if load > 0})
+            if crowd is None:
+                break
+            self._carry(crowd)
+        return True
+
+    def chosen(self, values: Sequence[float]) -> dict[int, int]:
+        """Replicas by the options that run."""
+        return {
+            number: 0 if columns.replicas is None else round(values[columns.replicas])
+            for number, columns in enumerate(self._columns)
+            if values[columns.on] > 0.5
+        }
+
+    def cut(self, chosen: Mapping[int, int], values: Sequence[float]) -> _Cuts:
+        """Rows that this answer breaks, for users who do not fit with all regions standing or with one of them lost."""
+        room = {
+            number: self._options[number].replica_rps * count if self._options[number].bounded else math.inf
+            for number, count in chosen.items()
+        }
+        made = 0
+        lost_regions = {self._options[number].region for number in chosen} if self._problem.survive_region_loss else ()
+        for lost in (None, *sorted(lost_regions)):
+            left = {number: size for number, size in room.items() if self._options[number].region != lost}
+            if (crowd := overloaded(self._loads, left)) is not None:
+                self._need(crowd, lost)
+                made += 1
+        standing = made > 0
+        loads = {number: values[self._columns[number].load] for number in chosen}
+        if (crowd := overloaded(self._loads, loads)) is not None:
+            self._carry(crowd)
+            made += 1
+        return _Cuts(made=made, standing=standing)
