@@ -47,7 +47,7 @@ class Grant:
     resources: tuple[str, ...] = ()
     principals: tuple[str, ...] = ()
     everything_but: bool = False
-    conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,13 @@ or by looking like nothing but chance. What the engine keeps encrypted is passed
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from infra.policy.rule import ANY_CLOUD, Found, Rule
-from infra.policy.stack import STACK_TYPE, Resource, Sealed, Stack, parsed
+from infra.policy.stack import STACK_TYPE, Resource, Sealed, Stack, is_block, is_list, parsed
 from infra.policy.terms import Terms
 
 _SHAPES = {
@@ -36,11 +36,13 @@ _NOT_SECRET = re.compile(
     r"(id|ids|arn|hash|digest|sha256|fingerprint|thumbprint|checksum|etag|urn|url|uri)$", re.IGNORECASE
 )
 
-_CHANCE = re.compile(r"^[A-Za-z0-9+/_=-]{24,128}$")
-_CHANCE_BITS = 4.0
+_RUN = re.compile(r"[A-Za-z0-9]+")
+_SHORTEST, _LONGEST = 20, 128  # longer ones are certificates and code
+_KINDS = 3  # capitals, small letters and digits
+_CHANCE_BITS = 3.7
 _CHANCE_CHANGES = 0.4
-"""Of a text of 24 to 128 letters (longer ones are certificates and code): bits of entropy in each, and how often its
-kind (capital, small, digit) changes from one to the next. Random base64 has about 4.3 and 0.6, camel case 3.9 and 0.25.
+"""Of such a run: bits of entropy in each letter, and how often its kind changes from one to the next. Random base64 has
+about 4.1 and 0.6 over 24 letters; names in camel case have as many bits, and change at 0.25 of their letters.
 """
 
 
@@ -77,14 +79,13 @@ def in_plain_text(text: Text, _: Terms) -> Iterator[str]:
 
 
 def looks_random(value: str) -> bool:
-    """Whether a text has no more order in it than a key has."""
-    if not _CHANCE.match(value):
+    """Whether the longest run of letters and digits has no more order in it than a key has."""
+    run = max(_RUN.findall(value), key=len, default="")
+    if len(value) > _LONGEST or len(run) < _SHORTEST:
         return False
-    kinds = [(letter.isupper(), letter.islower(), letter.isdigit()) for letter in value]
-    if not all(map(any, zip(*kinds, strict=True))):
-        return False
-    changes = sum(one != other for one, other in pairwise(kinds)) / (len(value) - 1)
-    return changes >= _CHANCE_CHANGES and _bits(value) >= _CHANCE_BITS
+    kinds = [(letter.isupper(), letter.islower()) for letter in run]
+    changes = sum(one != other for one, other in pairwise(kinds)) / (len(run) - 1)
+    return len(set(kinds)) == _KINDS and changes >= _CHANCE_CHANGES and _bits(run) >= _CHANCE_BITS
 
 
 def _bits(value: str) -> float:
@@ -100,22 +101,21 @@ def _may_be_secret(value: str) -> bool:
 def _texts(value: Any, path: str, name: str) -> Iterator[Text]:
     if isinstance(value, str):
         inside = parsed(value) if value[:1] in ("{", "[") and not isinstance(value, Sealed) else None
-        if isinstance(inside, dict | list):
+        if is_block(inside) or is_list(inside):
             yield from _texts(inside, path, name)
         else:
             yield Text(path=path, name=name, value=value)
-    elif isinstance(value, Mapping):
+    elif is_block(value):
         yield from _entries(value, path)
-    elif isinstance(value, list | tuple):
+    elif is_list(value):
         for at, part in enumerate(value):
             yield from _texts(part, f"{path}[{at}]", name)
 
 
 def _entries(block: Mapping[str, Any], path: str) -> Iterator[Text]:
     """Of a header or a variable that is written as name and value, the value stands under that name."""
-    pairs: Iterable[tuple[str, Any]] = block.items()
     said = block.get("name")
-    for key, part in pairs:
+    for key, part in block.items():
         name = said if key == "value" and isinstance(said, str) else key
         yield from _texts(part, f"{path}.{key}" if path else key, name)
 

@@ -28,6 +28,13 @@ class Found:
     idea: Any
 
 
+Find = Callable[[Resource], Iterable[Any]]
+"""The ideas that one resource shows."""
+
+Survey = Callable[[Stack], Iterable[Found]]
+"""The ideas that only the whole stack shows."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """urn: of the resource that it is about; empty for the whole stack."""
@@ -50,8 +57,8 @@ class Rule:
     says: str
     mends: str
     judge: Judge
-    find: Mapping[str, Callable[[Resource], Iterable[Any]]] = field(default_factory=dict)
-    survey: Mapping[str, Callable[[Stack], Iterable[Found]]] = field(default_factory=dict)
+    find: Mapping[str, Find] = field(default_factory=dict[str, Find])
+    survey: Mapping[str, Survey] = field(default_factory=dict[str, Survey])
     lenient: frozenset[str] = EVERYWHERE
 
     @property

@@ -3,12 +3,12 @@
 The bill is infra/cost's, which `slipway cost` prints in full, with what it cannot price: that is not counted here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from infra.policy.ideas import Spend
 from infra.policy.rule import ANY_CLOUD, OUTSIDE_DEV, Found, Rule
-from infra.policy.stack import UNKNOWN, Resource, Stack, dig
+from infra.policy.stack import UNKNOWN, Resource, Stack, is_block, is_list
 from infra.policy.terms import Terms
 
 _DEAREST = 3
@@ -42,12 +42,11 @@ def over_budget(spend: Spend, terms: Terms) -> Iterator[str]:
 def _priceable(resource: Resource) -> Any:
     from infra.cost import Resource as Priced
 
-    region = resource.get("region") or dig(resource.provider.props if resource.provider else {}, "region")
     return Priced(
         urn=resource.urn,
         type=resource.type,
         inputs=_as_in_a_preview(resource.props),
-        region=region if isinstance(region, str) else "",
+        region=resource.region,
         depends=resource.refs,
     )
 
@@ -55,9 +54,9 @@ def _priceable(resource: Resource) -> Any:
 def _as_in_a_preview(value: Any) -> Any:
     if value is UNKNOWN:
         return _NOT_KNOWN
-    if isinstance(value, Mapping):
+    if is_block(value):
         return {key: _as_in_a_preview(part) for key, part in value.items()}
-    return [_as_in_a_preview(part) for part in value] if isinstance(value, list) else value
+    return [_as_in_a_preview(part) for part in value] if is_list(value) else value
 
 
 RULES = (

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -32,7 +32,7 @@ class Provider:
     """The provider that manages a resource. default: nobody made it, so it takes its region from the shell."""
 
     name: str
-    props: Mapping[str, Any] = field(default_factory=dict)
+    props: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def default(self) -> bool:
@@ -45,16 +45,22 @@ class Resource:
 
     type: str
     name: str
-    props: Mapping[str, Any] = field(default_factory=dict)
+    props: Mapping[str, Any] = field(default_factory=dict[str, Any])
     urn: str = ""
     protect: bool = False
     provider: Provider | None = None
-    refs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refs: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
     def cloud(self) -> str:
         """The package that the type comes from, which is how rules know a cloud: `aws`, `gcp`, `kubernetes`."""
         return self.type.partition(":")[0]
+
+    @property
+    def region(self) -> str:
+        """Where it is: as it says itself, or as its provider does; empty where neither is known."""
+        found = self.get("region") or (dig(self.provider.props, "region") if self.provider else None)
+        return found if isinstance(found, str) else ""
 
     @property
     def custom(self) -> bool:
@@ -70,7 +76,7 @@ class Resource:
         found = self.get(path)
         if found is None or found is UNKNOWN:
             return ()
-        return found if isinstance(found, list | tuple) else (found,)
+        return found if is_list(found) else (found,)
 
     def flag(self, path: str, default: bool = False) -> bool | None:
         """A switch by its path; None where it is not known."""
@@ -97,12 +103,20 @@ def dig(value: Any, path: str, default: Any = None) -> Any:
     for step in path.split("."):
         if value is UNKNOWN:
             return UNKNOWN
-        if isinstance(value, list | tuple):
+        if is_list(value):
             value = value[0] if value else None
-        if not isinstance(value, Mapping) or value.get(step) is None:
+        if not is_block(value) or value.get(step) is None:
             return default
         value = value[step]
     return value
+
+
+def is_block(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+def is_list(value: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list | tuple)
 
 
 def switch(value: Any) -> bool | None:

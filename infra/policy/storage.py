@@ -28,12 +28,14 @@ def plain_text(store: Store, _: Terms) -> Iterator[str]:
         yield f"{store.what} also answers without TLS"
 
 
-def unprotected(thing: Stateful, _: Terms) -> Iterator[str]:
-    if not thing.protected:
+def unprotected(thing: Stateful, terms: Terms) -> Iterator[str]:
+    if terms.lasting and not thing.protected:
         yield f"{thing.what} can be deleted by an update"
 
 
-def unguarded(thing: Stateful, _: Terms) -> Iterator[str]:
+def unguarded(thing: Stateful, terms: Terms) -> Iterator[str]:
+    if not terms.lasting:
+        return
     if thing.guarded is False:
         yield f"{thing.what} can be deleted by whoever may delete at all"
     if thing.emptied:

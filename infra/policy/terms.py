@@ -25,6 +25,11 @@ class Terms:
     regions: frozenset[str] = frozenset()
     budget_usd_per_month: float | None = None
 
+    @property
+    def lasting(self) -> bool:
+        """Whether anything in the stack is meant to stay; what a developer makes for a day is not."""
+        return self.environment != "dev"
+
 
 def terms_of(config: Mapping[str, str], today: date) -> Terms:
     """Terms from a stack's configuration as the engine hands it over, objects as JSON text.

@@ -27,7 +27,7 @@ from pulumi_policy.proxy import (
     UNKNOWN_STRING_VALUE,
 )
 
-from infra.policy.stack import UNKNOWN, Sealed
+from infra.policy.stack import UNKNOWN, Sealed, is_block, is_list
 
 _UNKNOWN = frozenset(
     {
@@ -64,26 +64,26 @@ class Properties(Mapping[str, Any]):
 
 def plain(value: Any) -> Any:
     """A tree with UNKNOWN where the engine has put one of its placeholders."""
-    if isinstance(value, Mapping):
+    if is_block(value):
         return {key: plain(part) for key, part in value.items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [plain(part) for part in value]
     return UNKNOWN if isinstance(value, str) and value in _UNKNOWN else value
 
 
 def marked(value: Any) -> Any:
     """The engine's wrapping of secrets taken off a tree, and each text inside marked as sealed."""
-    if isinstance(value, dict):
+    if is_block(value):
         if value.get(SPECIAL_SIG_KEY) == SPECIAL_SECRET_SIG:
             return _sealed(value["value"])
         return {key: marked(part) for key, part in value.items()}
-    return [marked(part) for part in value] if isinstance(value, list) else value
+    return [marked(part) for part in value] if is_list(value) else value
 
 
 def _sealed(value: Any) -> Any:
-    if isinstance(value, dict):
+    if is_block(value):
         return {key: _sealed(part) for key, part in marked(value).items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [_sealed(part) for part in value]
     return Sealed(value) if isinstance(value, str) else value
 
@@ -99,7 +99,7 @@ def listen(heard: Callable[[Mapping[str, str]], None]) -> None:
         def ConfigureStack(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
             secrets = set(request.config_secret_keys)
             heard({key: value for key, value in request.config.items() if key not in secrets})
-            return super().ConfigureStack(request, _context)
+            return super().ConfigureStack(request, _context)  # pyright: ignore[reportUnknownMemberType]
 
     sdk._PolicyAnalyzerServicer = Analyzer  # pyright: ignore[reportPrivateUsage]
     sdk.deserialize_properties = _deserialize  # pyright: ignore[reportPrivateImportUsage]

@@ -1,13 +1,13 @@
 """Where AWS says whose a resource is and where: labels, regions, budgets, and how long logs are kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from infra.policy.ideas import Budgets, Labelled, Logs, Placed
 from infra.policy.rule import Found
-from infra.policy.stack import UNKNOWN, Resource, Stack, dig, parsed
+from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_block, parsed
 
 TAGGABLE = Path(__file__).parent / "taggable.txt"
 """Types that can carry tags, one a line, out of the SDK by `taggable.py`; a test holds the two together."""
@@ -36,14 +36,14 @@ def labelled(resource: Resource) -> Iterator[Labelled]:
     if resource.type not in taggable():
         return
     own, given = resource.get("tags", {}), _given(resource)
-    if isinstance(own, Mapping) and isinstance(given, Mapping):
+    if is_block(own) and is_block(given):
         yield Labelled(labels={**given, **own})
 
 
 def _given(resource: Resource) -> Any:
     """The engine keeps a provider's nested settings as JSON text."""
-    everything = resource.provider.props if resource.provider else {}
-    return dig(parsed(dig(everything, "defaultTags", {})), "tags", {})
+    default_tags = dig(resource.provider.props, "defaultTags") if resource.provider else None
+    return dig(parsed(default_tags), "tags", {})
 
 
 def budgets(stack: Stack) -> Iterator[Found]:
@@ -60,10 +60,7 @@ def _tells(notice: object) -> bool:
 
 
 def placed(resource: Resource) -> Iterator[Placed]:
-    if not resource.custom:
-        return
-    region = resource.get("region") or dig(resource.provider.props if resource.provider else {}, "region")
-    if isinstance(region, str):
+    if region := resource.region:
         worldwide = region == _GLOBAL_REGION and resource.type.startswith(_GLOBAL)
         yield Placed(region=region, worldwide=worldwide)
 

@@ -1,10 +1,11 @@
 """Where AWS says what a pool of nodes is: which capacity, how few nodes, and what it keeps off itself."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from infra.policy.ideas import NodePool, SpotPool
 from infra.policy.rule import Found
-from infra.policy.stack import UNKNOWN, Resource, Stack, dig
+from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_block
 
 _GROUP = "aws:eks/nodeGroup:NodeGroup"
 _ACCELERATED_IMAGES = ("NVIDIA", "NEURON", "_GPU")
@@ -28,8 +29,8 @@ def spot_pools(stack: Stack) -> Iterator[Found]:
 
 
 def _pool(group: Resource) -> NodePool:
-    labels = group.get("labels", {})
-    labels = {} if labels is UNKNOWN else labels
+    found = group.get("labels")
+    labels = found if is_block(found) else dict[str, Any]()
     least = group.get("scalingConfig.minSize", 0)
     capacity = group.get("capacityType", "ON_DEMAND")
     return NodePool(

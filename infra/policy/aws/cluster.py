@@ -59,6 +59,8 @@ def node_images(resource: Resource) -> Iterator[NodeImage]:
             name = resource.get("imageId", resource.get("ami"))
             if isinstance(name, str) and any(part in name for part in _AL2_NAMES):
                 yield NodeImage(name=name, ends=AL2_ENDS)
+        case _:
+            pass
 
 
 def machines(resource: Resource) -> Iterator[Machine]:

@@ -27,6 +27,8 @@ def ears(resource: Resource) -> Iterator[Ear]:
                 "the API's domain",
                 resource.get("domainNameConfiguration.securityPolicy", resource.get("securityPolicy", "TLS_1_2")),
             )
+        case _:
+            pass
 
 
 def _distribution(resource: Resource) -> Iterator[Ear]:

@@ -24,6 +24,8 @@ def disks(resource: Resource) -> Iterator[AtRest]:
             yield AtRest(what="the file system", encrypted=resource.flag("encrypted"))
         case "aws:rds/instance:Instance" | "aws:rds/cluster:Cluster":
             yield AtRest(what="the database", encrypted=resource.flag("storageEncrypted"))
+        case _:
+            pass
 
 
 def _disks_of(resource: Resource) -> Iterator[AtRest]:
@@ -42,6 +44,8 @@ def messages(resource: Resource) -> Iterator[AtRest]:
             yield AtRest(what="the queue", encrypted=ours or resource.flag("sqsManagedSseEnabled"))
         case "aws:sns/topic:Topic":
             yield AtRest(what="the topic", encrypted=bool(resource.get("kmsMasterKeyId")))
+        case _:
+            pass
 
 
 def images(resource: Resource) -> Iterator[AtRest]:

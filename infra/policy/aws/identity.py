@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.policy.ideas import Grant, Held, LastingKey
-from infra.policy.stack import UNKNOWN, Resource, dig, parsed
+from infra.policy.stack import UNKNOWN, Resource, dig, is_block, is_list, parsed
 
 _DOCUMENTS = {"policy": "the policy", "assumeRolePolicy": "the trust policy"}
 _LASTING = {
@@ -37,8 +37,8 @@ def grants(resource: Resource) -> Iterator[Grant]:
 def statements(document: Any) -> list[Mapping[str, Any]]:
     """The statements of a document that is known; none of one that is not."""
     found = parsed(document)
-    entries = found.get("Statement", ()) if isinstance(found, Mapping) else ()
-    return [entry for entry in (entries if isinstance(entries, list) else [entries]) if isinstance(entry, Mapping)]
+    entries = found.get("Statement", ()) if is_block(found) else ()
+    return [entry for entry in (entries if is_list(entries) else [entries]) if is_block(entry)]
 
 
 def conditions(statement: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -80,7 +80,7 @@ def _grants(document: Any, what: str) -> Iterator[Grant]:
 
 
 def _principals(principal: Any) -> tuple[str, ...]:
-    if isinstance(principal, Mapping):
+    if is_block(principal):
         return tuple(text for values in principal.values() for text in _texts(values))
     return _texts(principal)
 
@@ -88,4 +88,4 @@ def _principals(principal: Any) -> tuple[str, ...]:
 def _texts(value: Any) -> tuple[str, ...]:
     if value is None or value is UNKNOWN:
         return ()
-    return tuple(str(entry) for entry in value) if isinstance(value, list) else (str(value),)
+    return tuple(str(entry) for entry in value) if is_list(value) else (str(value),)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.policy.ideas import Image, Registry
-from infra.policy.stack import UNKNOWN, Resource, dig, parsed
+from infra.policy.stack import UNKNOWN, Resource, dig, is_block, is_list, parsed
 
 _KEYS = ("imageUri", "image", "trainingImage", "imageIdentifier")
 
@@ -12,7 +12,7 @@ _KEYS = ("imageUri", "image", "trainingImage", "imageIdentifier")
 def images(resource: Resource) -> Iterator[Image]:
     """By the names that AWS' services give to a reference, wherever in a resource it stands."""
     if resource.type.startswith(("aws:lambda/", "aws:sagemaker/", "aws:ecs/", "aws:batch/", "aws:apprunner/")):
-        yield from (Image(reference=found) for found in _named(dict(resource.props)))
+        yield from (Image(reference=found) for found in _named(resource.props))
 
 
 def registries(resource: Resource) -> Iterator[Registry]:
@@ -25,10 +25,10 @@ def registries(resource: Resource) -> Iterator[Registry]:
 
 
 def _named(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
+    if is_list(value):
         for entry in value:
             yield from _named(entry)
-    elif isinstance(value, dict):
+    elif is_block(value):
         for key, part in value.items():
             if key in _KEYS and isinstance(part, str):
                 yield part

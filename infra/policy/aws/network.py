@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.policy.ideas import ApiServer, Door, Machine, Opening, Watched
 from infra.policy.rule import Found
-from infra.policy.stack import UNKNOWN, Resource, Stack, dig, switch
+from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_list, switch
 
 _SOURCES = ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
 _ALL = ("0.0.0.0/0",)  # EKS' own default for who may reach a public API server
@@ -20,6 +20,8 @@ def openings(resource: Resource) -> Iterator[Opening]:
             yield from _opened(resource.props)
         case "aws:ec2/securityGroupRule:SecurityGroupRule" if resource.get("type") == "ingress":
             yield from _opened(resource.props)
+        case _:
+            pass
 
 
 def _opened(block: Mapping[str, Any]) -> Iterator[Opening]:
@@ -28,7 +30,7 @@ def _opened(block: Mapping[str, Any]) -> Iterator[Opening]:
     ports = "all ports" if protocol == "-1" else f"port {first:g}" if first == last else f"ports {first:g} to {last:g}"
     for key in _SOURCES:
         found = dig(block, key, ())
-        for source in found if isinstance(found, list | tuple) else (found,):
+        for source in found if is_list(found) else (found,):
             if isinstance(source, str):
                 yield Opening(source=source, ports=ports)
 
@@ -54,6 +56,8 @@ def addresses(resource: Resource) -> Iterator[Machine]:
             yield Machine(what="the subnet", public=resource.flag("mapPublicIpOnLaunch"))
         case "aws:rds/instance:Instance" | "aws:rds/clusterInstance:ClusterInstance":
             yield Machine(what="the database", public=resource.flag("publiclyAccessible"))
+        case _:
+            pass
 
 
 def function_urls(resource: Resource) -> Iterator[Door]:
