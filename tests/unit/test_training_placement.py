@@ -238,7 +238,7 @@ def test_spellings_of_an_accelerator_are_one(spelling: str):
 prices = st.tuples(*[st.floats(1, 100)] * 4)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(prices, st.integers(0, 3), st.floats(0.1, 1))
 def test_a_cheaper_price_never_makes_a_region_lose(usd: tuple[float, ...], which: int, factor: float):
     offers = [replace(one, usd_per_hour=price) for one, price in zip(OFFERS, usd, strict=True)]
@@ -250,7 +250,7 @@ def test_a_cheaper_price_never_makes_a_region_lose(usd: tuple[float, ...], which
         assert after.key == before.key
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(prices, st.floats(41, 200), st.floats(41, 200))
 def test_a_tighter_deadline_never_lowers_the_cost(usd: tuple[float, ...], one: float, other: float):
     offers = [replace(row, usd_per_hour=price) for row, price in zip(OFFERS, usd, strict=True)]
@@ -258,7 +258,7 @@ def test_a_tighter_deadline_never_lowers_the_cost(usd: tuple[float, ...], one: f
     assert tight >= loose * (1 - 1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(prices)
 def test_a_new_candidate_never_raises_the_cost(usd: tuple[float, ...]):
     offers = [replace(row, usd_per_hour=price) for row, price in zip(OFFERS, usd, strict=True)]

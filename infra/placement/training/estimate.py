@@ -1,13 +1,14 @@
 """What a job costs and how long it takes on spot with on-demand behind it, in closed form.
 
-For a given share of the time in which spot is there, hours follow by arithmetic; over the spread of shares that a
-window may have (supply.py) they become a mean and a band. Two ways of acting bound what any sound policy does: knowing
-the future, and using spot until the last moment at which on-demand can still keep the deadline. The mean lies half way
-between; the band reaches from the first's cheap end to the second's dear one.
+For a given share of the time in which spot is there, hours follow by arithmetic; over the shares that a window may have
+(supply.py) they become a mean and a band. Two ways of acting bound what any sound policy does: knowing the future, and
+using spot until the last moment at which on-demand can still keep the deadline. The mean lies half way between; the
+band's cheap end goes by the first, because in a good window nothing is left to guess, and its dear end by the second,
+because in a bad one no guess helps.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from infra.placement.training.plan import Band
 from infra.placement.training.supply import SpotSupply
@@ -50,6 +51,21 @@ class Use:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Way:
+    """One of the things that may happen. mass: its probability. progress: work in an hour of spot."""
+
+    mass: float
+    share: float
+    progress: float
+    interruptions_per_h: float
+    wise: Use
+    late: Use
+
+    def middle(self, of: Callable[[Use], float]) -> float:
+        return (of(self.wise) + of(self.late)) / 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Estimate:
     """usd, hours: with their bands. spot_h, on_demand_h, interruptions, overhead_h: expected. on_time_alone: the
     probability that spot with nothing behind it keeps the deadline.
@@ -66,44 +82,46 @@ class Estimate:
 
 def estimate(job: Job, rates: Rates, supply: SpotSupply) -> Estimate:
     """Of spot with on-demand behind it. Where an hour of work costs no less on spot, on-demand does it all."""
-    steady = on_demand(job)
-    steady_usd = steady.usd(rates)
-    share = supply.expected_share(job.deadline_h)
-    expected_yield = yield_of(job, supply, share, supply.life_h)
-    if rates.spot / expected_yield >= rates.on_demand:
-        return _certain(steady, steady_usd)
+    if rates.spot >= rates.on_demand:
+        return _certain(on_demand(job), rates)
+    ways = list(_ways(job, rates, supply))
 
-    spread = supply.spread(job.deadline_h)
-    yields = [yield_of(job, supply, share, supply.life_h) for share, _ in spread]
-    wise = [(seeing(job, share), mass) for share, mass in spread]
-    late = [(waiting(job, share, per_h), mass) for (share, mass), per_h in zip(spread, yields, strict=True)]
-    worst = [(waiting(job, share, yield_of(job, supply, share, supply.life_least_h)), mass) for share, mass in spread]
+    def mean(of: Callable[[_Way], float]) -> float:
+        return sum(way.mass * of(way) for way in ways)
 
-    def mean(of: Callable[[Use], float]) -> float:
-        return sum(mass * (of(one) + of(other)) / 2 for (one, mass), (other, _) in zip(wise, late, strict=True))
+    def band(of: Callable[[Use], float]) -> Band:
+        low = _quantile([(of(way.wise), way.mass) for way in ways], _TAIL)
+        high = _quantile([(of(way.late), way.mass) for way in ways], 1 - _TAIL)
+        expected = mean(lambda way: way.middle(of))
+        # one job in a hundred that costs thrice lifts the mean out of where the others lie
+        return Band(low=min(low, expected), expected=expected, high=max(high, expected))
 
-    spot_h = mean(lambda use: use.spot_h)
+    usd = band(lambda use: use.usd(rates))
     return Estimate(
-        usd=Band(
-            low=_quantile([(use.usd(rates), mass) for use, mass in wise], _TAIL),
-            expected=mean(lambda use: use.usd(rates)),
-            high=_quantile([(use.usd(rates), mass) for use, mass in worst], 1 - _TAIL) * (1 + _OVERRUN),
-        ),
-        hours=Band(
-            low=_quantile([(use.elapsed_h, mass) for use, mass in wise], _TAIL),
-            expected=mean(lambda use: use.elapsed_h),
-            high=_quantile([(use.elapsed_h, mass) for use, mass in worst], 1 - _TAIL),
-        ),
-        spot_h=spot_h,
-        on_demand_h=mean(lambda use: use.on_demand_h),
-        interruptions=spot_h * supply.interruptions_per_hour(share, job.deadline_h, supply.life_h),
-        overhead_h=spot_h * (1 - expected_yield),
-        on_time_alone=sum(
-            mass
-            for (share, mass), per_h in zip(spread, yields, strict=True)
-            if share * per_h * job.deadline_h >= job.work_h + job.restart_h
-        ),
+        usd=replace(usd, high=usd.high * (1 + _OVERRUN)),
+        hours=band(lambda use: use.elapsed_h),
+        spot_h=mean(lambda way: way.middle(lambda use: use.spot_h)),
+        on_demand_h=mean(lambda way: way.middle(lambda use: use.on_demand_h)),
+        interruptions=mean(lambda way: way.middle(lambda use: use.spot_h) * way.interruptions_per_h),
+        overhead_h=mean(lambda way: way.middle(lambda use: use.spot_h) * (1 - way.progress)),
+        on_time_alone=mean(lambda way: float(way.share * way.progress * job.deadline_h >= job.work_h + job.restart_h)),
     )
+
+
+def _ways(job: Job, rates: Rates, supply: SpotSupply) -> Iterator[_Way]:
+    """All that may happen: shares of the time with spot, and lives of an instance."""
+    for share, mass in supply.spread(job.deadline_h):
+        for life_h in supply.lives_h:
+            progress = yield_of(job, supply, share, life_h)
+            pays = rates.spot / progress < rates.on_demand
+            yield _Way(
+                mass=mass / len(supply.lives_h),
+                share=share,
+                progress=progress,
+                interruptions_per_h=supply.interruptions_per_hour(share, job.deadline_h, life_h),
+                wise=seeing(job, share),
+                late=waiting(job, share, progress) if pays else on_demand(job),
+            )
 
 
 def yield_of(job: Job, supply: SpotSupply, share: float, life_h: float) -> float:
@@ -137,7 +155,8 @@ def waiting(job: Job, share: float, progress: float) -> Use:
     return Use(spot_h=share * until_h, on_demand_h=job.deadline_h - until_h, elapsed_h=job.deadline_h)
 
 
-def _certain(use: Use, usd: float) -> Estimate:
+def _certain(use: Use, rates: Rates) -> Estimate:
+    usd = use.usd(rates)
     return Estimate(
         usd=Band(low=usd, expected=usd, high=usd),
         hours=Band(low=use.elapsed_h, expected=use.elapsed_h, high=use.elapsed_h),

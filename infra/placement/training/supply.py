@@ -15,10 +15,10 @@ from infra.catalog import Offer
 _HOURS_PER_MONTH = 730.0
 _LIFE_UNKNOWN_H = 24.0
 """What an instance is taken to live where no source says it: Compute Engine's preemptible VMs ended after 24 hours."""
-_LIFE_DOUBT = 10.0
-"""By how much less an instance may live than nobody recorded: hours in place of a day make restarts a real cost."""
+_LIFE_PARTS = (1.0, 10**-0.5, 0.1)
+"""What part of that an instance may live where nobody recorded it: hours in place of a day make restarts a cost."""
 _OPEN_BUCKET = 2.0  # a bucket without an upper end (`more than 20 %`) is taken to reach twice its lower one
-_GRID = 300
+_GRID = 200
 _FEWEST_BLOCKS = 4
 _LEAST_TOTAL = 0.5  # a beta distribution with less has nearly all of its mass at 0 and 1
 
@@ -28,9 +28,9 @@ class SpotSupply:
     """share: of the time, as recorded, or as a prior where nothing was. recorded_h: how long was looked; 0 for a prior.
 
     prior_share, prior_scatter: what is assumed with no record; they count as one window of the job's length beside
-    those recorded. turnover_h: half of the time that one independent look at a zone takes. life_h: mean time that an
-    instance is kept. life_least_h: what it may be at worst. spells_h: the recorded ones. known: in words, what this
-    rests on.
+    those recorded. turnover_h: half of the time that one independent look at a zone takes. lives_h: what the mean
+    time that an instance is kept may be, each as likely. spells_h: the recorded ones. known: in words, what this rests
+    on.
     """
 
     share: float
@@ -38,8 +38,7 @@ class SpotSupply:
     prior_share: float
     prior_scatter: float
     turnover_h: float
-    life_h: float
-    life_least_h: float
+    lives_h: tuple[float, ...]
     spells_h: tuple[float, ...]
     known: str
 
@@ -75,7 +74,7 @@ class SpotSupply:
     def lost_h(self, overhead_h: float) -> float:
         """Of a spell, when a restart and repeated work take `overhead_h`: no more than the spell has."""
         if not self.spells_h:
-            return min(overhead_h, self.life_h)
+            return min(overhead_h, min(self.lives_h))
         return sum(min(spell, overhead_h) for spell in self.spells_h) / len(self.spells_h)
 
 
@@ -110,8 +109,7 @@ def unrecorded(*, zones: int, life_h: float = _LIFE_UNKNOWN_H, known: str = "not
         prior_share=share,
         prior_scatter=1 / (zones + 2),
         turnover_h=0.0,
-        life_h=life_h,
-        life_least_h=life_h / _LIFE_DOUBT,
+        lives_h=tuple(life_h * part for part in _LIFE_PARTS),
         spells_h=(),
         known=known,
     )
@@ -130,14 +128,12 @@ def from_record(zones: Sequence[Sequence[bool]], gap_s: float) -> SpotSupply:
     hours = len(any_zone) * gap_h
     spells_h = tuple(len(list(run)) * gap_h for zone in zones for up, run in groupby(zone) if up)
     share = sum(any_zone) / len(any_zone)
-    life_h = sum(spells_h) / len(spells_h) if spells_h else prior.life_h
     return replace(
         prior,
         share=share,
         recorded_h=hours,
         turnover_h=_turnover_h(any_zone, gap_h),
-        life_h=life_h,
-        life_least_h=life_h,
+        lives_h=(sum(spells_h) / len(spells_h),) if spells_h else prior.lives_h,
         spells_h=spells_h,
         known=f"available {share:.0%} of {hours / 24:.1f} days recorded",
     )
