@@ -8,6 +8,7 @@ It asks no cloud and starts nothing. How many replicas run from minute to minute
 many the busiest hour needs.
 """
 
+from infra.placement.serving.choose import choose
 from infra.placement.serving.plan import (
     Alternative,
     CostLine,
@@ -30,4 +31,5 @@ __all__ = [
     "Rejected",
     "Served",
     "ServingPlan",
+    "choose",
 ]

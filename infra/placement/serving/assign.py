@@ -8,21 +8,20 @@ from collections.abc import Mapping
 from infra.placement.serving.problem import Option, Problem, Run, Solution
 from infra.placement.serving.program import Program
 
-_TIE = 1e-8  # of the cost: what latency may weigh, so that it decides between equals only
 _NOTHING = 1e-9  # part of a user's load that is rounding
 
 
 def assigned(problem: Problem, chosen: Mapping[Option, int]) -> Solution | None:
     """The best assignment to options with so many replicas each; None when there is none. Its gap is not known here."""
     standing = _standing_usd(problem, chosen)
-    weight = _tie_weight(problem, chosen, standing)
+    nearness = problem.nearness_usd
     program = Program()
     pairs: dict[tuple[int, int], int] = {}
     options = sorted(chosen, key=lambda option: option.name)
     for number, option in enumerate(options):
         room: list[tuple[int, float]] = []
         for index in sorted(option.serves):
-            column = program.column(cost=option.usd_per_rps + weight * option.serves[index])
+            column = program.column(cost=option.usd_per_rps + nearness * option.serves[index])
             pairs[index, number] = column
             room.append((column, 1))
         high = option.replica_rps * chosen[option] if option.bounded else float("inf")
@@ -58,10 +57,3 @@ def _standing_usd(problem: Problem, chosen: Mapping[Option, int]) -> float:
     return sum(option.fixed_usd + option.replica_usd * count for option, count in chosen.items()) + sum(
         usd for provider, usd in problem.shared_usd.items() if provider in providers
     )
-
-
-def _tie_weight(problem: Problem, chosen: Mapping[Option, int], standing: float) -> float:
-    """USD for each millisecond and request per second: all of it together stays below _TIE of the cost."""
-    scale = standing + min(option.usd_per_rps for option in chosen) * problem.load_rps
-    longest = max((ms for option in chosen for ms in option.serves.values()), default=0.0)
-    return _TIE * scale / (longest * problem.load_rps) if longest > 0 else 0.0

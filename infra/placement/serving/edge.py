@@ -15,12 +15,19 @@ _GB_PER_LCU_HOUR_FUNCTION = 0.4  # of a Lambda function behind it
 
 
 def cluster(catalog: Catalog, region: Region) -> tuple[Charge, ...]:
-    """Once for each region with a node pool."""
-    provider, name = region.provider, region.region
-    service, item = ("eks", "control-plane") if provider == "aws" else ("gke", "cluster-fee")
+    """Once for each region with a node pool, and Google's NAT once for each machine of it, for a month without pause.
+
+    Google bills no more than 32 machines of a NAT; what is above that is counted here, a dollar a month each.
+    """
+    name = region.region
+    if region.provider == "gcp":
+        return (
+            at_tariff("control plane", "region", MONTH_H, catalog.tariff("gcp", "gke", "cluster-fee", name)),
+            at_tariff("NAT", "replica", MONTH_H, catalog.tariff("gcp", "nat", "vm-hour", name)),
+        )
     return (
-        at_tariff("control plane", "region", MONTH_H, catalog.tariff(provider, service, item, name)),
-        at_tariff("NAT", "region", MONTH_H, catalog.tariff(provider, "nat", "hour", name)),
+        at_tariff("control plane", "region", MONTH_H, catalog.tariff("aws", "eks", "control-plane", name)),
+        at_tariff("NAT", "region", MONTH_H, catalog.tariff("aws", "nat", "hour", name)),
     )
 
 

@@ -100,7 +100,7 @@ class Alternative:
     """The best way to run one region for all whom it can serve, chosen or not: one row of the table.
 
     p95_ms: of the farthest user whom it serves within the goal. serves: share of all requests within the goal.
-    usd_per_month: if it alone took all of these; compare with `more_usd` only by reading its docstring.
+    usd_per_month: if it took all of these and nothing else ran, without what a provider charges once.
     carbon_g_per_kwh: of the grid. availability: of this region alone. chosen: in the plan.
     """
 

@@ -16,6 +16,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+TIE_USD = 1e-3
+"""A month: choices that differ by less cost the same."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class User:
@@ -74,6 +77,15 @@ class Problem:
     def load_rps(self) -> float:
         return sum(user.requests_per_s for user in self.users)
 
+    @property
+    def nearness_usd(self) -> float:
+        """What a millisecond for one request per second weighs, so that the nearer of two equal choices is taken.
+
+        All of it together is below TIE_USD, so no choice is taken that costs more than that above the least.
+        """
+        longest = max((ms for option in self.options for ms in option.serves.values()), default=0.0)
+        return TIE_USD / (longest * self.load_rps) if longest > 0 else 0.0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
@@ -89,7 +101,8 @@ class Solution:
     """The optimum.
 
     runs: by region. assignment: for each user, (option's name, part of the user's load), parts adding up to 1.
-    gap: proven distance to the optimum as a part of it. rounds: of the solver, each with cuts that the last one broke.
+    gap: proven distance to the least cost as a part of it, beyond TIE_USD. rounds: of the solver, each with cuts that
+    the last one broke.
     """
 
     runs: tuple[Run, ...]

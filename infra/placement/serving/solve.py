@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from infra.placement.serving.assign import assigned
 from infra.placement.serving.flow import overloaded
-from infra.placement.serving.problem import Option, Problem, Solution
+from infra.placement.serving.problem import TIE_USD, Option, Problem, Solution
 from infra.placement.serving.program import Program
 from infra.placement.serving.reduce import replicas_for, smallest, without_dominated
 
@@ -28,7 +28,7 @@ def solve(problem: Problem) -> Solution | None:
     """The least-cost choice, or None when none reaches the goal. Deterministic."""
     began = time.perf_counter()
     options = without_dominated(problem)
-    if not problem.required <= {option.region for option in options}:
+    if not options or not problem.required <= {option.region for option in options}:
         return None
     master = _Master(problem, options)
     best: Solution | None = None
@@ -43,8 +43,8 @@ def solve(problem: Problem) -> Solution | None:
         found = None if cuts.standing else assigned(problem, {options[number]: n for number, n in chosen.items()})
         if found and (best is None or found.usd_per_month < best.usd_per_month):
             best = found
-        if best and (not cuts.made or best.usd_per_month <= answer.bound * (1 + _EQUAL) + _EQUAL):
-            gap = max(0.0, best.usd_per_month - answer.bound) / best.usd_per_month if best.usd_per_month else 0.0
+        if best and (not cuts.made or best.usd_per_month <= answer.bound * (1 + _EQUAL) + TIE_USD):
+            gap = max(0.0, best.usd_per_month - TIE_USD - answer.bound) / max(best.usd_per_month, TIE_USD)
             return replace(best, gap=gap, rounds=rounds, seconds=time.perf_counter() - began)
         if not cuts.made:
             raise RuntimeError("the placement's rows and its flow disagree by more than rounding")
@@ -72,6 +72,7 @@ class _Master:
     def __init__(self, problem: Problem, options: Sequence[Option]) -> None:
         self.program = Program()
         self._problem, self._options = problem, options
+        self._nearness = problem.nearness_usd
         self._loads: dict[frozenset[int], float] = defaultdict(float)
         for index, user in enumerate(problem.users):
             serving = frozenset(number for number, option in enumerate(options) if index in option.serves)
@@ -88,7 +89,7 @@ class _Master:
         program, most = self.program, self._problem.load_rps
         served = sum(self._problem.users[index].requests_per_s for index in option.serves)
         on = program.column(cost=option.fixed_usd, upper=1, whole=True)
-        load = program.column(cost=option.usd_per_rps)
+        load = program.column(cost=option.usd_per_rps + self._nearness * self._mean_ms(option))
         program.row([(load, 1), (on, -served)], high=0)
         if option.min_rps:
             program.row([(load, 1), (on, -option.min_rps)], low=0)
@@ -102,6 +103,11 @@ class _Master:
         if self._problem.survive_region_loss:  # else replicas beyond the load are never worth their price
             program.row([(replicas, 1), (on, -ceiling)], high=0)
         return _Columns(on=on, replicas=replicas, load=load)
+
+    def _mean_ms(self, option: Option) -> float:
+        users = self._problem.users
+        load = sum(users[index].requests_per_s for index in option.serves)
+        return sum(users[index].requests_per_s * ms for index, ms in option.serves.items()) / load
 
     def _rows(self) -> None:
         program, problem = self.program, self._problem
@@ -123,12 +129,17 @@ class _Master:
         everyone = set(self._loads)
         self._need(everyone, lost=None)
         if problem.survive_region_loss:
+            self._spread(everyone)
             for region in self._regions:
                 self._need(everyone, lost=region)
 
     def _need(self, users: set[frozenset[int]], lost: str | None) -> None:
         """What serves any of these users carries all they bring; standing capacity counts, not today's load."""
         load = sum(self._loads[kind] for kind in users)
+        self.program.row(self._standing(users, load, lost), low=load)
+
+    def _standing(self, users: set[frozenset[int]], load: float, lost: str | None = None) -> list[tuple[int, float]]:
+        """The sum of what everything that serves any of these users can carry of this load."""
         terms: list[tuple[int, float]] = []
         for number in sorted(frozenset[int]().union(*users)):
             option, columns = self._options[number], self._columns[number]
@@ -138,7 +149,23 @@ class _Master:
                 terms.append((columns.on, load))
             else:
                 terms.append((columns.replicas, option.replica_rps))
-        self.program.row(terms, low=load)
+        return terms
+
+    def _spread(self, users: set[frozenset[int]]) -> None:
+        """With k regions, what is left without the largest carries the load, so all carry k / (k - 1) of it.
+
+        That is convex in k, so the lines through neighbouring whole numbers are rows. Without them the relaxation
+        opens a little of every region, where losing one costs next to nothing, and its bound is far off.
+        """
+        load = sum(self._loads[kind] for kind in users)
+        numbers = sorted(frozenset[int]().union(*users))
+        standing = self._standing(users, load)
+        most = len({self._options[number].region for number in numbers})
+        for count in range(2, most):
+            here, next_one = load * count / (count - 1), load * (count + 1) / count
+            slope = next_one - here
+            opened = [(self._columns[number].on, -slope) for number in numbers]
+            self.program.row([*standing, *opened], low=here - slope * count)
 
     def _carry(self, crowd: set[frozenset[int]]) -> None:
         """Who serves these users carries their load today."""
@@ -181,6 +208,8 @@ class _Master:
             left = {number: size for number, size in room.items() if self._options[number].region != lost}
             if (crowd := overloaded(self._loads, left)) is not None:
                 self._need(crowd, lost)
+                if lost:
+                    self._spread(crowd)
                 made += 1
         standing = made > 0
         loads = {number: values[self._columns[number].load] for number in chosen}
