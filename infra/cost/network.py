@@ -4,6 +4,7 @@ from infra.catalog import INTERNET
 from infra.cost.bill import Item
 from infra.cost.context import Context, region_of
 from infra.cost.errors import NotPriced
+from infra.cost.inputs import text
 from infra.cost.preview import Resource
 
 _BALANCERS = {"application": ("alb", "lcu"), "network": ("nlb", "nlcu")}
@@ -28,7 +29,7 @@ def gcp_nat(nat: Resource, context: Context) -> list[Item]:
 
 
 def aws_balancer(balancer: Resource, context: Context) -> list[Item]:
-    kind = balancer.get("loadBalancerType", "application")
+    kind = text(balancer.inputs, "loadBalancerType", "application")
     if kind not in _BALANCERS:
         raise NotPriced(f"no figure in the catalog for a {kind} load balancer")
     service, unit = _BALANCERS[kind]
@@ -54,9 +55,11 @@ def route53_health_check(check: Resource, context: Context) -> list[Item]:
 
 def route53_record(record: Resource, context: Context) -> list[Item]:
     """Only names that answer by latency are counted; others mostly point at AWS's own, which costs nothing to ask."""
-    if not record.get("latencyRoutingPolicies"):
+    if not record.inputs.get("latencyRoutingPolicies"):
         return []
-    alike = sum(1 for one in context.resources.values() if one.type == _RECORD and one.get("latencyRoutingPolicies"))
+    alike = sum(
+        1 for one in context.resources.values() if one.type == _RECORD and one.inputs.get("latencyRoutingPolicies")
+    )
     millions = context.usage.requests / context.usage.requests_per_lookup / max(1, alike) / 1e6
     row = context.catalog.tariff("aws", "route53", "latency-queries", "all")
     return [Item(what="lookups by latency", quantity=millions, unit=row.unit, unit_usd=row.usd, row=row)]

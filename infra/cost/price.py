@@ -7,6 +7,7 @@ from infra.catalog import Catalog, CatalogError
 from infra.cost.bill import Bill, Charge, Item
 from infra.cost.context import Context
 from infra.cost.errors import NotPriced
+from infra.cost.inputs import UNKNOWN, table
 from infra.cost.known import ANSWERING, BALANCER_SERVICE, BALANCERS, FREE, GATEWAY_ENDPOINT, ON_THE_NODES, PRICERS
 from infra.cost.network import egress
 from infra.cost.preview import Change, Preview, Resource
@@ -57,11 +58,13 @@ def _side(resources: Mapping[str, Resource], catalog: Catalog, usage: Usage) -> 
 
 def _is_free(change: Change) -> bool:
     state = change.after or change.before
-    inputs = state.inputs if state else {}
+    if state is None:
+        return False
     if change.type == BALANCER_SERVICE:
-        return (inputs.get("spec") or {}).get("type") != "LoadBalancer"
+        spec = state.inputs.get("spec")
+        return spec != UNKNOWN and table(state.inputs, "spec").get("type") != "LoadBalancer"
     if change.type == GATEWAY_ENDPOINT:
-        return inputs.get("vpcEndpointType", "Gateway") == "Gateway"
+        return state.inputs.get("vpcEndpointType", "Gateway") == "Gateway"
     return change.type.startswith((*FREE, ON_THE_NODES))
 
 

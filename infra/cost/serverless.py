@@ -1,10 +1,13 @@
 """Functions and containers that are billed by what they compute: Lambda and Cloud Run."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from infra.cost.bill import Item
 from infra.cost.context import Context
 from infra.cost.errors import NotPriced
+from infra.cost.inputs import number, rows, table, tables, text
 from infra.cost.preview import Resource
 
 _MIB_PER_GIB = 1024
@@ -15,11 +18,18 @@ _CLOUD_RUN_CPU, _CLOUD_RUN_MEMORY_GIB = 1.0, 0.5  # Cloud Run's defaults
 _MEMORY_UNITS = {"Ki": 2.0**-20, "Mi": 2.0**-10, "Gi": 1.0, "K": 1e3 / 2**30, "M": 1e6 / 2**30, "G": 1e9 / 2**30}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Size:
+    cpus: float
+    gib: float
+    gpus: float
+
+
 def lambda_function(function: Resource, context: Context) -> list[Item]:
     usage = context.usage
     requests = usage.requests / context.answering
     gb_s = usage.busy_s / context.answering * _lambda_gib(function)
-    kind = "duration-arm" if "arm64" in (function.get("architectures") or []) else "duration-x86"
+    kind = "duration-arm" if _on_arm(function) else "duration-x86"
     return [
         context.tariff("aws", "lambda", kind, function, gb_s, "compute"),
         context.tariff("aws", "lambda", "requests", function, requests / _MILLION, "requests"),
@@ -28,46 +38,42 @@ def lambda_function(function: Resource, context: Context) -> list[Item]:
 
 def lambda_provisioned(provisioned: Resource, context: Context) -> list[Item]:
     """Instances kept warm the whole month; what they compute is counted with the function, at its price on demand."""
-    count = float(provisioned.need("provisionedConcurrentExecutions"))
+    count = number(provisioned.inputs, "provisionedConcurrentExecutions")
     function = context.source_of(provisioned, "functionName", _LAMBDA)
     if function is None:
         raise NotPriced("its function is not in the preview; --show-sames adds it")
-    arm = "arm64" in (function.get("architectures") or [])
-    kind = "provisioned-capacity-arm" if arm else "provisioned-capacity-x86"
+    kind = "provisioned-capacity-arm" if _on_arm(function) else "provisioned-capacity-x86"
     gb_s = count * _lambda_gib(function) * context.usage.seconds
     return [context.tariff("aws", "lambda", kind, provisioned, gb_s, f"{count:g} warm instances")]
 
 
 def cloud_run_service(service: Resource, context: Context) -> list[Item]:
     """Billed by instance when its CPU is always allocated, as a GPU needs, else by request."""
-    template = service.need("template")
-    containers = template.get("containers") or template.get("containerses") or []
-    limits = _limits(containers)
-    always = any((container.get("resources") or {}).get("cpuIdle") is False for container in containers)
-    scaling = template.get("scaling") or service.get("scaling") or {}
-    least = float(scaling.get("minInstanceCount") or 0)
-    busy_s = context.usage.busy_s / context.answering / context.usage.concurrency
-    seconds = max(busy_s, least * context.usage.seconds) if always else busy_s
-    kind = "instance" if always else "request"
+    template = table(service.inputs, "template")
+    resources = [table(container, "resources") for container in tables(template, "containers")]
+    size = _size(resources)
+    always = any(one.get("cpuIdle") is False for one in resources)
+    least = number(table(template, "scaling"), "minInstanceCount", 0)
     if least and not always:
         raise NotPriced("no figure in the catalog for idle minimum instances that are billed by request")
+    busy_s = context.usage.busy_s / context.answering / context.usage.concurrency
+    seconds = max(busy_s, least * context.usage.seconds)
+    kind = "instance" if always else "request"
     items = [
-        context.tariff("gcp", "cloud-run", f"cpu-{kind}", service, seconds * limits["cpu"], f"{limits['cpu']:g} vCPU"),
-        context.tariff(
-            "gcp", "cloud-run", f"memory-{kind}", service, seconds * limits["memory"], f"{limits['memory']:g} GiB"
-        ),
+        context.tariff("gcp", "cloud-run", f"cpu-{kind}", service, seconds * size.cpus, f"{size.cpus:g} vCPU"),
+        context.tariff("gcp", "cloud-run", f"memory-{kind}", service, seconds * size.gib, f"{size.gib:g} GiB"),
     ]
-    if gpus := limits["gpu"]:
-        items.append(_cloud_run_gpu(service, context, template, gpus * seconds))
+    if size.gpus:
+        items.append(_cloud_run_gpu(service, context, template, size.gpus * seconds))
     if not always:
         requests = context.usage.requests / context.answering / _MILLION
         items.append(context.tariff("gcp", "cloud-run", "requests", service, requests, "requests"))
     return items
 
 
-def _cloud_run_gpu(service: Resource, context: Context, template: Any, seconds: float) -> Item:
+def _cloud_run_gpu(service: Resource, context: Context, template: Mapping[str, Any], seconds: float) -> Item:
     """Zonal redundancy is the default, and the dearer one."""
-    accelerator = (template.get("nodeSelector") or {}).get("accelerator", "nvidia-l4")
+    accelerator = text(table(template, "nodeSelector"), "accelerator", "nvidia-l4")
     if accelerator != "nvidia-l4":
         raise NotPriced(f"no figure in the catalog for {accelerator} on Cloud Run")
     single = template.get("gpuZonalRedundancyDisabled") is True
@@ -77,18 +83,21 @@ def _cloud_run_gpu(service: Resource, context: Context, template: Any, seconds: 
 
 
 def _lambda_gib(function: Resource) -> float:
-    return float(function.get("memorySize", _LAMBDA_MEMORY_MIB)) / _MIB_PER_GIB
+    return number(function.inputs, "memorySize", _LAMBDA_MEMORY_MIB) / _MIB_PER_GIB
 
 
-def _limits(containers: list[Any]) -> dict[str, float]:
+def _on_arm(function: Resource) -> bool:
+    return "arm64" in rows(function.inputs, "architectures")
+
+
+def _size(resources: Sequence[Mapping[str, Any]]) -> _Size:
     """Of all containers of an instance together."""
-    total = {"cpu": 0.0, "memory": 0.0, "gpu": 0.0}
-    for container in containers or [{}]:
-        limits = (container.get("resources") or {}).get("limits") or {}
-        total["cpu"] += _cpus(str(limits.get("cpu", _CLOUD_RUN_CPU)))
-        total["memory"] += _gib(str(limits.get("memory", f"{_CLOUD_RUN_MEMORY_GIB}Gi")))
-        total["gpu"] += float(limits.get("nvidia.com/gpu", 0))
-    return total
+    limits = [table(one, "limits") for one in resources] or [{}]
+    return _Size(
+        cpus=sum(_cpus(str(one.get("cpu", _CLOUD_RUN_CPU))) for one in limits),
+        gib=sum(_gib(str(one.get("memory", f"{_CLOUD_RUN_MEMORY_GIB}Gi"))) for one in limits),
+        gpus=sum(number(one, "nvidia.com/gpu", 0) for one in limits),
+    )
 
 
 def _cpus(text: str) -> float:

@@ -157,7 +157,24 @@ def test_a_size_that_is_known_only_after_the_update_is_not_guessed():
     made = one_resource(
         "aws:eks/nodeGroup:NodeGroup", {"instanceTypes": ["g6.xlarge"], "scalingConfig": {"desiredSize": UNKNOWN}}
     )
-    assert made.unpriced[0].unpriced == "its size is known only after the update"
+    assert made.unpriced[0].unpriced == "its desiredSize is known only after the update"
+
+
+@pytest.mark.parametrize(
+    ("type_", "inputs"),
+    [
+        ("aws:eks/nodeGroup:NodeGroup", {"instanceTypes": UNKNOWN}),
+        ("aws:eks/nodeGroup:NodeGroup", {"instanceTypes": ["g6.xlarge"], "scalingConfig": UNKNOWN}),
+        ("gcp:container/nodePool:NodePool", {"nodeConfig": UNKNOWN}),
+        ("gcp:cloudrunv2/service:Service", {"template": {"containers": [{"resources": {"limits": {"cpu": "fast"}}}]}}),
+        ("aws:lambda/function:Function", {"memorySize": UNKNOWN}),
+        ("kubernetes:core/v1:Service", {"spec": UNKNOWN}),
+    ],
+)
+def test_what_the_engine_does_not_know_yet_has_a_reason_and_no_price(type_: str, inputs: dict[str, Any]):
+    made = one_resource(type_, inputs)
+    assert (made.charges, len(made.unpriced)) == ((), 1)
+    assert made.unpriced[0].unpriced
 
 
 def test_a_region_that_the_preview_does_not_say_is_not_guessed():
@@ -222,7 +239,8 @@ def test_the_engines_own_preview_of_a_local_stack_costs_nothing():
         ("", "is empty"),
         ("Previewing update (dev)\n", "is not one JSON document"),
         ('{"resources": []}', "no preview of the engine"),
-        ('{"steps": [{"op": "create"}]}', "a step without a URN"),
+        ('{"steps": [{"op": "create"}]}', "missing required field `urn`"),
+        ('{"steps": [{"op": "create", "urn": "it"}]}', "a step without a URN"),
         ("[]", "no preview of the engine"),
     ],
 )
