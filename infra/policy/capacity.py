@@ -9,7 +9,7 @@ from infra.policy.terms import Terms
 
 
 def stuck_on_spot(spot: SpotPool, _: Terms) -> Iterator[str]:
-    if not spot.fallbacks:
+    if spot.pool.family is not None and not spot.fallbacks:
         yield f"{spot.pool.name} is spot alone: when there is none, its work waits for ever"
 
 
@@ -19,7 +19,7 @@ def idle_accelerators(pool: NodePool, _: Terms) -> Iterator[str]:
 
 
 def open_to_all_pods(pool: NodePool, _: Terms) -> Iterator[str]:
-    if pool.accelerated and not pool.taints:
+    if pool.accelerated and pool.tainted is False:
         yield f"{pool.name} takes any pod, which keeps its accelerators from the pods that need them"
 
 

@@ -160,17 +160,19 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True)
 class NodePool:
-    """family: pools of one family can take each other's work. spot: it can be taken back. ahead: it is paid for
-    whether used or not. min: nodes that always run, None where not known.
+    """family: pools of one family can take each other's work; None where not known. spot: it can be taken back.
+
+    ahead: it is paid for whether used or not. min: nodes that always run, None where not known. tainted: it keeps pods
+    off that do not ask for it.
     """
 
     name: str
-    family: str
+    family: str | None
     spot: bool
     accelerated: bool
     ahead: bool = False
     min: int | None = 0
-    taints: tuple[str, ...] = ()
+    tainted: bool | None = True
 
 
 @dataclass(frozen=True, kw_only=True)

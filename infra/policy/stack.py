@@ -71,6 +71,22 @@ class Resource:
         """A property by its path, as `vpcConfig.endpointPublicAccess`. UNKNOWN where a part of the path is."""
         return dig(self.props, path, default)
 
+    def text(self, path: str, default: str = "") -> str | None:
+        """A text by its path; None where it is not known."""
+        found = self.get(path, default)
+        return None if found is UNKNOWN else found if isinstance(found, str) else default
+
+    def number(self, path: str, default: int) -> int | None:
+        """A whole number by its path; None where it is not known. The engine hands all numbers over as floats."""
+        found = self.get(path, default)
+        return None if found is UNKNOWN else int(found) if isinstance(found, int | float) else default
+
+    def texts(self, path: str, default: Sequence[str] = ()) -> tuple[str, ...] | None:
+        """A list of texts by its path; None where it, or one of them, is not known."""
+        found = self.get(path, default)
+        entries = found if is_list(found) else (found,)
+        return None if UNKNOWN in entries else tuple(entry for entry in entries if isinstance(entry, str))
+
     def entries(self, path: str) -> Sequence[Any]:
         """A list by its path; one value where the provider takes one; nothing where it is absent or not known."""
         found = self.get(path)

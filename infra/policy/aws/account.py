@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.policy.ideas import Budgets, Labelled, Logs, Placed
 from infra.policy.rule import Found
-from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_block, parsed
+from infra.policy.stack import Resource, Stack, dig, is_block, parsed
 
 TAGGABLE = Path(__file__).parent / "taggable.txt"
 """Types that can carry tags, one a line, out of the SDK by `taggable.py`; a test holds the two together."""
@@ -67,5 +67,4 @@ def placed(resource: Resource) -> Iterator[Placed]:
 
 def logs(resource: Resource) -> Iterator[Logs]:
     if resource.type == "aws:cloudwatch/logGroup:LogGroup":
-        days = resource.get("retentionInDays", 0)
-        yield Logs(days=None if days is UNKNOWN else int(days))
+        yield Logs(days=resource.number("retentionInDays", 0))

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.policy.ideas import NodePool, SpotPool
 from infra.policy.rule import Found
-from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_block
+from infra.policy.stack import UNKNOWN, Resource, Stack, is_block
 
 _GROUP = "aws:eks/nodeGroup:NodeGroup"
 _ACCELERATED_IMAGES = ("NVIDIA", "NEURON", "_GPU")
@@ -24,34 +24,31 @@ def spot_pools(stack: Stack) -> Iterator[Found]:
     found = [(group, _pool(group)) for group in stack.of(_GROUP)]
     for group, pool in found:
         if pool.spot:
-            others = tuple(other for _, other in found if not other.spot and other.family == pool.family)
+            others = tuple(other for _, other in found if not other.spot and other.family in (None, pool.family))
             yield Found(at=group, idea=SpotPool(pool=pool, fallbacks=others))
 
 
 def _pool(group: Resource) -> NodePool:
-    found = group.get("labels")
+    found = group.get("labels", {})
     labels = found if is_block(found) else dict[str, Any]()
-    least = group.get("scalingConfig.minSize", 0)
-    capacity = group.get("capacityType", "ON_DEMAND")
+    capacity, taints = group.text("capacityType", "ON_DEMAND"), group.get("taints", ())
     return NodePool(
         name=group.name,
-        family=labels.get(_POOL) or _cluster(group),
+        family=None if found is UNKNOWN else labels.get(_POOL) or _cluster(group),
         spot=capacity == "SPOT",
         accelerated=_accelerated(group),
         ahead=capacity == "CAPACITY_BLOCK" or labels.get(_CAPACITY) == "reserved",
-        min=None if least is UNKNOWN else int(least),
-        taints=tuple(str(dig(taint, "key")) for taint in group.entries("taints")),
+        min=group.number("scalingConfig.minSize", 0),
+        tainted=None if taints is UNKNOWN else bool(taints),
     )
 
 
 def _cluster(group: Resource) -> str:
-    name = group.get("clusterName", "")
-    return ",".join(group.refs.get("clusterName", ())) if name is UNKNOWN else name
+    return group.text("clusterName") or ",".join(group.refs.get("clusterName", ()))
 
 
 def _accelerated(group: Resource) -> bool:
-    image = group.get("amiType", "")
-    types = [kind for kind in group.entries("instanceTypes") if isinstance(kind, str)]
-    return (isinstance(image, str) and any(part in image for part in _ACCELERATED_IMAGES)) or any(
+    image, types = group.text("amiType") or "", group.texts("instanceTypes") or ()
+    return any(part in image for part in _ACCELERATED_IMAGES) or any(
         kind.startswith(_ACCELERATED_TYPES) for kind in types
     )

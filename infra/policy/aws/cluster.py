@@ -1,5 +1,6 @@
 """Where AWS says what a Kubernetes cluster is, and until when its versions and node images are mended."""
 
+import math
 from collections.abc import Iterator
 from datetime import date
 
@@ -29,24 +30,26 @@ _AL2_NAMES = ("amzn2-ami", "amazon-linux-2/", "amazon-linux-2-")
 def control_planes(resource: Resource) -> Iterator[ControlPlane]:
     if resource.type != "aws:eks/cluster:Cluster":
         return
-    version, kept = resource.get("version", ""), resource.get("enabledClusterLogTypes", ())
-    support = resource.get("upgradePolicy.supportType", "EXTENDED")  # what EKS takes where nothing is said
+    version, kept = resource.text("version") or "", resource.texts("enabledClusterLogTypes")
+    support = resource.text("upgradePolicy.supportType", "EXTENDED")  # what EKS takes where nothing is said
     yield ControlPlane(
-        version="" if version is UNKNOWN else version,
-        ends=None if version in (UNKNOWN, "") else ends(version),
-        extended=None if support is UNKNOWN else support != "STANDARD",
-        silent=() if kept is UNKNOWN else tuple(log for log in _LOGS if log not in kept),
+        version=version,
+        ends=ends(version),
+        extended=None if support is None else support != "STANDARD",
+        silent=() if kept is None else tuple(log for log in _LOGS if log not in kept),
     )
 
 
 def ends(version: str) -> date | None:
     """When standard support of a minor version ends, or ended; None for one that is newer than the table."""
-    oldest = min(ENDS, key=_order)
-    return ENDS[oldest] if _order(version) < _order(oldest) else ENDS.get(version)
+    oldest = next(iter(ENDS))
+    return ENDS[oldest] if _minor(version) < _minor(oldest) else ENDS.get(version)
 
 
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+def _minor(version: str) -> float:
+    """Of Kubernetes 1; what is no version is newer than all."""
+    major, _, minor = version.partition(".")
+    return int(minor) if major == "1" and minor.isdecimal() else math.inf
 
 
 def node_images(resource: Resource) -> Iterator[NodeImage]:

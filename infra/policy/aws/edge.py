@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.policy.ideas import Ear, Edge
 from infra.policy.rule import Found
-from infra.policy.stack import UNKNOWN, Resource, Stack, dig
+from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_list
 
 _DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 _WEAK = ("SSLv3", "TLSv1", "TLSv1_2016", "TLSv1.1_2016", "TLSv1.1", "TLS_1_0")
@@ -44,8 +44,8 @@ def _distribution(resource: Resource) -> Iterator[Ear]:
             continue
         what = f"the way to the origin {dig(origin, 'originId')}"
         yield Ear(what=what, plain=dig(custom, "originProtocolPolicy") in ("http-only", "match-viewer"))
-        protocols = dig(custom, "originSslProtocols", ())
-        yield from (_ear(what, protocol) for protocol in protocols if protocol in _WEAK)
+        protocols = dig(custom, "originSslProtocols")
+        yield from (_ear(what, protocol) for protocol in (protocols if is_list(protocols) else ()))
 
 
 def _listener(resource: Resource) -> Iterator[Ear]:
@@ -54,9 +54,9 @@ def _listener(resource: Resource) -> Iterator[Ear]:
         redirects = dig(resource.get("defaultActions"), "type") == "redirect"
         yield Ear(what="the listener", plain=protocol == "HTTP" and not redirects)
     if protocol in ("HTTPS", "TLS"):
-        policy = resource.get("sslPolicy", "ELBSecurityPolicy-2016-08")
-        modern = None if policy is UNKNOWN else any(part in policy for part in _MODERN_BALANCER)
-        yield Ear(what="the listener", oldest=str(policy), modern=modern)
+        policy = resource.text("sslPolicy", "ELBSecurityPolicy-2016-08")  # what AWS takes where nothing is said
+        modern = None if policy is None else any(part in policy for part in _MODERN_BALANCER)
+        yield Ear(what="the listener", oldest=policy or "", modern=modern)
 
 
 def edges(stack: Stack) -> Iterator[Found]:

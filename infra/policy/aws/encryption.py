@@ -6,7 +6,7 @@ A key that is made in the same update is not known yet; that there is one, is.
 from collections.abc import Iterator
 
 from infra.policy.ideas import AtRest, Key
-from infra.policy.stack import UNKNOWN, Resource, dig, switch
+from infra.policy.stack import Resource, dig, switch
 
 _SYMMETRIC = "SYMMETRIC_DEFAULT"
 
@@ -50,15 +50,16 @@ def messages(resource: Resource) -> Iterator[AtRest]:
 
 def images(resource: Resource) -> Iterator[AtRest]:
     if resource.type == "aws:ecr/repository:Repository":
-        kind = resource.get("encryptionConfigurations.encryptionType", "AES256")
-        yield AtRest(what="the repository", encrypted=None if kind is UNKNOWN else kind.startswith("KMS"))
+        kind = resource.text("encryptionConfigurations.encryptionType", "AES256")
+        yield AtRest(what="the repository", encrypted=None if kind is None else kind.startswith("KMS"))
 
 
 def cluster_secrets(resource: Resource) -> Iterator[AtRest]:
     if resource.type == "aws:eks/cluster:Cluster":
         key = resource.get("encryptionConfig.provider.keyArn")
-        covers = "secrets" in resource.entries("encryptionConfig.resources")
-        yield AtRest(what="what Kubernetes keeps as secrets", encrypted=bool(key) and covers)
+        covered = resource.texts("encryptionConfig.resources")
+        encrypted = None if covered is None else bool(key) and "secrets" in covered
+        yield AtRest(what="what Kubernetes keeps as secrets", encrypted=encrypted)
 
 
 def logs(resource: Resource) -> Iterator[AtRest]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.policy.ideas import Image, Registry
-from infra.policy.stack import UNKNOWN, Resource, dig, is_block, is_list, parsed
+from infra.policy.stack import Resource, dig, is_block, is_list, parsed
 
 _KEYS = ("imageUri", "image", "trainingImage", "imageIdentifier")
 
@@ -17,9 +17,9 @@ def images(resource: Resource) -> Iterator[Image]:
 
 def registries(resource: Resource) -> Iterator[Registry]:
     if resource.type == "aws:ecr/repository:Repository":
-        kind = resource.get("imageTagMutability", "MUTABLE")
+        kind = resource.text("imageTagMutability", "MUTABLE")
         yield Registry(
-            immutable=None if kind is UNKNOWN else kind == "IMMUTABLE",
+            immutable=None if kind is None else kind == "IMMUTABLE",
             scanned=resource.flag("imageScanningConfiguration.scanOnPush"),
         )
 

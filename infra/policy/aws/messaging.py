@@ -12,13 +12,13 @@ _DEFAULT_KEPT_S = 345_600  # SQS' own: four days
 
 def queues(stack: Stack) -> Iterator[Found]:
     for queue in stack.of(_QUEUE):
-        kept = queue.get("messageRetentionSeconds", _DEFAULT_KEPT_S)
+        kept = queue.number("messageRetentionSeconds", _DEFAULT_KEPT_S)
         yield Found(
             at=queue,
             idea=Queue(
                 dead_letters=_puts_aside(stack, queue),
                 takes_dead_letters=_takes(stack, queue),
-                kept_s=_DEFAULT_KEPT_S if kept is UNKNOWN else int(kept),
+                kept_s=_DEFAULT_KEPT_S if kept is None else kept,
             ),
         )
 
@@ -43,5 +43,4 @@ def _takes(stack: Stack, queue: Resource) -> bool:
 
 def functions(resource: Resource) -> Iterator[Function]:
     if resource.type == "aws:lambda/function:Function":
-        most = resource.get("reservedConcurrentExecutions", -1)
-        yield Function(ceiling=None if most is UNKNOWN else int(most))
+        yield Function(ceiling=resource.number("reservedConcurrentExecutions", -1))

@@ -25,9 +25,7 @@ def openings(resource: Resource) -> Iterator[Opening]:
 
 
 def _opened(block: Mapping[str, Any]) -> Iterator[Opening]:
-    first, last = dig(block, "fromPort"), dig(block, "toPort")
-    protocol = dig(block, "ipProtocol", dig(block, "protocol", "-1"))
-    ports = "all ports" if protocol == "-1" else f"port {first:g}" if first == last else f"ports {first:g} to {last:g}"
+    ports = _ports(dig(block, "fromPort"), dig(block, "toPort"))
     for key in _SOURCES:
         found = dig(block, key, ())
         for source in found if is_list(found) else (found,):
@@ -35,12 +33,18 @@ def _opened(block: Mapping[str, Any]) -> Iterator[Opening]:
                 yield Opening(source=source, ports=ports)
 
 
+def _ports(first: Any, last: Any) -> str:
+    """In words; AWS has no ports to name where all traffic is let in."""
+    if not isinstance(first, int | float) or not isinstance(last, int | float) or first < 0:
+        return "all ports"
+    return f"port {first:g}" if first == last else f"ports {first:g} to {last:g}"
+
+
 def api_servers(resource: Resource) -> Iterator[ApiServer]:
     if resource.type == "aws:eks/cluster:Cluster":
-        sources = resource.get("vpcConfig.publicAccessCidrs", _ALL)
         yield ApiServer(
             public=resource.flag("vpcConfig.endpointPublicAccess", default=True),
-            sources=None if sources is UNKNOWN else tuple(source for source in sources if isinstance(source, str)),
+            sources=resource.texts("vpcConfig.publicAccessCidrs", _ALL),
         )
 
 

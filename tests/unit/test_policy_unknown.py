@@ -1,0 +1,66 @@
+"""Rules on what is not known, not there or not what it should be: they say less, and never fall over."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from infra.policy.rule import Finding
+from infra.policy.rules import RULES
+from infra.policy.stack import UNKNOWN, Resource, Stack
+from infra.policy.terms import Terms
+from tests.policy_twins import TWINS, Twin, stack
+from tests.policy_twins.others import OTHERS
+
+TERMS = Terms(today=date(2026, 11, 23), regions=frozenset({"us-east-1"}), budget_usd_per_month=1000)
+STRANGE: tuple[Any, ...] = (UNKNOWN, None, "", "strange", [], {}, [UNKNOWN], 0.5, True)
+ALL_RESOURCES = [
+    *(resource for twin in TWINS for made in (twin.fails, twin.passes) for resource in stack(made).resources),
+    *stack(OTHERS).resources,
+]
+
+
+def judged(whole: Stack) -> list[Finding]:
+    found = [finding for rule in RULES for one in whole.resources for finding in rule.check(one, TERMS)]
+    return found + [finding for rule in RULES for finding in rule.check_stack(whole, TERMS)]
+
+
+def changed(value: Any, into: Any) -> Iterator[Any]:
+    """A tree with one of its parts changed, once for each of its parts."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield {**value, key: into}
+            yield from ({**value, key: other} for other in changed(part, into))
+    elif isinstance(value, list):
+        for at, part in enumerate(value):
+            yield [*value[:at], into, *value[at + 1 :]]
+            yield from ([*value[:at], other, *value[at + 1 :]] for other in changed(part, into))
+
+
+def kinds() -> list[Resource]:
+    """One resource of each type, the one with most to say."""
+    found: dict[str, Resource] = {}
+    for resource in ALL_RESOURCES:
+        if len(resource.props) > len(found.get(resource.type, replace(resource, props={})).props):
+            found[resource.type] = resource
+    return list(found.values())
+
+
+@pytest.mark.parametrize("resource", kinds(), ids=lambda resource: resource.type)
+def test_no_part_of_a_resource_makes_a_rule_fall_over(resource: Resource):
+    for into in STRANGE:
+        for props in changed(dict(resource.props), into):
+            judged(Stack(resources=(replace(resource, props=props),)))
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.rule)
+def test_what_is_well_is_not_refused_for_being_unknown(twin: Twin):
+    """Each property in turn is what AWS will only say later: nothing is held against it at preview."""
+    whole = stack(twin.passes)
+    for at, resource in enumerate(whole.resources):
+        for key in resource.props:
+            other = replace(resource, props={**resource.props, key: UNKNOWN}, refs={**resource.refs, key: ()})
+            found = judged(Stack(resources=(*whole.resources[:at], other, *whole.resources[at + 1 :])))
+            assert [finding for finding in found if finding.urn == resource.urn] == [], (resource.name, key)
