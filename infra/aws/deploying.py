@@ -19,7 +19,6 @@ MANAGED_POLICIES = (
 """Policies of AWS' own that roles of a stack hold, by name."""
 
 WORKLOAD_ACTIONS = (
-    "autoscaling:CompleteLifecycleAction",
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeAutoScalingInstances",
     "autoscaling:DescribeScalingActivities",

@@ -19,17 +19,14 @@ from pulumi_aws.ec2 import (
     Route,
     RouteTable,
     RouteTableAssociation,
-    SecurityGroup,
     Subnet,
     Vpc,
-    VpcEndpoint,
 )
-from pulumi_aws.vpc import SecurityGroupIngressRule
 
+from infra.aws.endpoints import Endpoints, EndpointsArgs
 from infra.aws.policies import Realm, allow, role, trust
 from infra.settings import NetworkSettings
 
-_ENDPOINTS = ("ecr.api", "ecr.dkr", "sts", "logs", "sqs")
 _EVERYWHERE = "0.0.0.0/0"
 _THREE_ZONES = 3
 
@@ -87,7 +84,20 @@ class Network(ComponentResource):
         public = {zone: self._subnet("public", zone, part.public) for zone, part in parts.items()}
         private = {zone: self._subnet("private", zone, part.private) for zone, part in parts.items()}
         tables = self._routes(public, private)
-        self._endpoints(private, tables)
+        subnets = [subnet.id for subnet in private.values()]
+        Endpoints(
+            f"{name}-endpoints",
+            EndpointsArgs(
+                region=args.region,
+                vpc_id=vpc.id,
+                range=args.range,
+                tables=[table.id for table in tables],
+                # paid for per zone: as many as there are NAT gateways, so that dev is cheap and no zone of prod
+                # depends on another
+                subnets=subnets if args.settings.nat == "per_zone" else subnets[:1],
+            ),
+            opts=self._child,
+        )
 
         self.private_subnets = {zone: subnet.id for zone, subnet in private.items()}
         self.register_outputs({"vpc_id": self.vpc_id, "private_subnets": self.private_subnets})
@@ -155,49 +165,6 @@ class Network(ComponentResource):
                 opts=self._child,
             )
         return table
-
-    def _endpoints(self, private: dict[str, Subnet], tables: Sequence[RouteTable]) -> None:
-        region, name = self._args.region, self._name
-        VpcEndpoint(
-            f"{name}-s3",
-            vpc_id=self.vpc_id,
-            service_name=f"com.amazonaws.{region}.s3",
-            vpc_endpoint_type="Gateway",
-            route_table_ids=[table.id for table in tables],
-            tags={"Name": f"{name}-s3"},
-            opts=self._child,
-        )
-        group = SecurityGroup(
-            f"{name}-endpoints",
-            vpc_id=self.vpc_id,
-            description="Private endpoints, reached over TLS from inside the network",
-            opts=self._child,
-        )
-        SecurityGroupIngressRule(
-            f"{name}-endpoints",
-            security_group_id=group.id,
-            description="TLS from nodes and pods",
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            cidr_ipv4=str(self._args.range),
-            opts=self._child,
-        )
-        # an endpoint is paid for per zone: as many as there are NAT gateways, so that dev is cheap and prod has no
-        # zone that depends on another
-        zones = list(private.values()) if self._args.settings.nat == "per_zone" else list(private.values())[:1]
-        for service in _ENDPOINTS:
-            VpcEndpoint(
-                f"{name}-{service.replace('.', '-')}",
-                vpc_id=self.vpc_id,
-                service_name=f"com.amazonaws.{region}.{service}",
-                vpc_endpoint_type="Interface",
-                private_dns_enabled=True,
-                subnet_ids=[subnet.id for subnet in zones],
-                security_group_ids=[group.id],
-                tags={"Name": f"{name}-{service}"},
-                opts=self._child,
-            )
 
     def _flow_log(self) -> None:
         name, args = f"{self._name}-flows", self._args

@@ -24,8 +24,9 @@ def unknown(_: MockResourceArgs) -> dict[str, Any]:
 class Registration:
     """One resource as the program registered it.
 
-    secrets: names of the inputs that are secret as a whole. open_text: all of the inputs that is in no secret, as text.
-    custom: made by a provider, so no component. provider: reference of the explicit one, empty for the default.
+    inputs: what is secret is unwrapped. secrets: names of the inputs that are secret as a whole. open_text: all of the
+    inputs that is in no secret, as text. custom: made by a provider, so no component. provider: reference of the
+    explicit one, empty for the default.
     """
 
     type: str
@@ -96,7 +97,7 @@ def _registrations(recorder: _Recorder) -> Iterator[Registration]:
             type=request.type,
             name=request.name,
             parent=request.parent.rsplit("::", 1)[-1],
-            inputs=rpc.deserialize_properties(request.object),
+            inputs={name: rpc.unwrap_rpc_secret(v) for name, v in rpc.deserialize_properties(request.object).items()},
             secrets=frozenset(name for name, value in request.object.fields.items() if _is_secret(value)),
             open_text=json.dumps({name: _open(value) for name, value in request.object.fields.items()}),
             depends_on=tuple(urn.rsplit("::", 1)[-1] for urn in request.dependencies),

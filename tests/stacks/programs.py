@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import yaml
 
 from infra.contract import Platform
 from infra.settings import Settings
@@ -24,6 +25,11 @@ _PINS = Path(__file__).parent / "releases"
 
 def settings_of(stack: str) -> Settings:
     return Settings.read(PROJECT / "stacks" / f"Pulumi.{stack}.yaml")
+
+
+def config_of(stack: str) -> dict[str, Any]:
+    """A stack's configuration as its file has it, for a test to change."""
+    return yaml.safe_load((PROJECT / "stacks" / f"Pulumi.{stack}.yaml").read_text())["config"]
 
 
 def pin_of(stack: str) -> Pin:
@@ -50,15 +56,15 @@ def aws_graph(settings: Settings, stack: str, *, preview: bool = False, serving:
     )
 
 
-def aws_outputs(settings: Settings, stack: str) -> dict[str, Any]:
-    """What a stack exports, with every output known and no secret hidden."""
+def aws_made(settings: Settings, stack: str, *, serving: bool = True) -> tuple[Graph, dict[str, Any]]:
+    """The same, with what the stack exports: every output known, and no secret hidden."""
     said: list[str] = []
 
     def program() -> None:
-        pulumi.Output.json_dumps(_build(settings, stack, serving=True).outputs()).apply(said.append)
+        pulumi.Output.json_dumps(_build(settings, stack, serving=serving).outputs()).apply(said.append)
 
-    graph_of(program, outputs=aws_cloud.provided, stack=stack)
-    return json.loads(said[0])
+    made = graph_of(program, outputs=aws_cloud.provided, stack=stack)
+    return made, json.loads(said[0])
 
 
 def _build(settings: Settings, stack: str, *, serving: bool) -> Platform:
