@@ -96,7 +96,7 @@ RULES = (
     Rule(
         name="state-is-guarded",
         concern="storage",
-        says="So does the cloud, and nothing is deleted together with what it holds.",
+        says="The cloud itself refuses to delete what holds production's data, and deletes nothing that is not empty.",
         mends="turn the cloud's deletion protection on; take force_destroy and force_delete away",
         find={"aws": aws.stateful},
         judge=unguarded,
