@@ -20,6 +20,7 @@ from infra.settings import ThrottleSettings
 HEALTH = "/v2/health/ready"
 _CODE = Path(__file__).parent / "authorizer" / "handler.py"
 _TIMEOUT_MS_MAX = 30_000  # API Gateway's quota on an integration of an HTTP API
+_GUARDS = 10  # at once; API Gateway keeps the one answer that matters, and asks again in five minutes
 _ACCESS = ("requestId", "ip", "requestTime", "routeKey", "status", "responseLength", "responseLatency")
 
 
@@ -106,6 +107,7 @@ class Gateway(ComponentResource):
             role=runner.arn,
             memory_size=128,
             timeout=3,
+            reserved_concurrent_executions=_GUARDS,
             environment={"variables": {"SLIPWAY_ORIGIN_TOKEN": args.token}},
             kms_key_arn=args.key_arn,
             tracing_config={"mode": "Active"},

@@ -33,13 +33,13 @@ class Queue(ComponentResource):
 
     def __init__(self, name: str, args: QueueArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Queue", name, None, opts)
-        self._child = ResourceOptions(parent=self)
+        child = ResourceOptions(parent=self)
 
         dead = sqs.Queue(
             f"{name}-dead",
             message_retention_seconds=_RETENTION_S,
             kms_master_key_id=args.key_arn,
-            opts=self._child,
+            opts=child,
         )
         queue = sqs.Queue(
             name,
@@ -48,26 +48,25 @@ class Queue(ComponentResource):
             receive_wait_time_seconds=_LONG_POLL_S,
             kms_master_key_id=args.key_arn,
             redrive_policy=Output.json_dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": MAX_ATTEMPTS}),
-            opts=self._child,
+            opts=child,
         )
         sqs.RedriveAllowPolicy(
             f"{name}-dead",
             queue_url=dead.url,
             redrive_allow_policy=Output.json_dumps({"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}),
-            opts=self._child,
+            opts=child,
         )
-        self._refuse_plain_text(f"{name}-dead", dead)
-        self._refuse_plain_text(name, queue)
+        refuse_plain_text(f"{name}-dead", dead, child)
+        refuse_plain_text(name, queue, child)
 
         self.url, self.arn = queue.url, queue.arn
         self.dead_letter_arn, self.dead_letter_name = dead.arn, dead.name
         self.register_outputs({"url": self.url, "arn": self.arn, "dead_letter_arn": self.dead_letter_arn})
 
-    def _refuse_plain_text(self, name: str, queue: sqs.Queue) -> None:
-        actions = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage")
-        sqs.QueuePolicy(
-            name,
-            queue_url=queue.url,
-            policy=document(deny_plain_text(queue.arn, actions=actions)),
-            opts=self._child,
-        )
+
+def refuse_plain_text(name: str, queue: sqs.Queue, opts: ResourceOptions) -> sqs.QueuePolicy:
+    """The policy of a queue that only roles of the account use: TLS or nothing."""
+    actions = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage")
+    return sqs.QueuePolicy(
+        name, queue_url=queue.url, policy=document(deny_plain_text(queue.arn, actions=actions)), opts=opts
+    )

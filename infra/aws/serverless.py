@@ -12,7 +12,7 @@ from pulumi_aws import appautoscaling, lambda_, sqs
 from pulumi_aws.cloudwatch import LogGroup
 
 from infra.aws.policies import Realm, allow, role, trust
-from infra.aws.queue import Queue
+from infra.aws.queue import Queue, refuse_plain_text
 from infra.aws.storage import Storage
 from infra.aws.workloads import may_serve
 from infra.settings import PredictorSettings, ServerlessSettings
@@ -58,6 +58,7 @@ class Predictor(ComponentResource):
         dead = sqs.Queue(
             f"{name}-dead", message_retention_seconds=_KEPT_S, kms_master_key_id=args.key_arn, opts=self._child
         )
+        refuse_plain_text(f"{name}-dead", dead, self._child)
         runner, policy = role(
             name,
             args.realm,
