@@ -7,6 +7,9 @@ from infra.catalog.catalog import Catalog
 from infra.catalog.errors import PricesTooOld
 from infra.catalog.rows import Offer, Tariff
 
+MAX_AGE_DAYS = 400
+"""What a stack allows that says nothing else."""
+
 
 def check_age(catalog: Catalog, today: date, max_age_days: int, rows: Iterable[Offer | Tariff] | None = None) -> int:
     """Days since the oldest price was read, `rows` being those that a plan used (as in `Catalog.oldest`).

@@ -1,12 +1,14 @@
 """A bill and a training plan as one document for scripts: plain values under stable names."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.cost.bill import Bill, Charge, Item
-from infra.placement.training.plan import Band, TrainingPlan
+
+if TYPE_CHECKING:
+    from infra.placement.training.plan import Band, TrainingPlan
 
 
-def document(bill: Bill | None, plan: TrainingPlan | None, budget_usd: float | None) -> dict[str, Any]:
+def document(bill: Bill | None, plan: "TrainingPlan | None", budget_usd: float | None) -> dict[str, Any]:
     """bill and training are None where nothing was asked of them. over_budget: None without a budget or a bill."""
     return {
         "bill": bill and _bill(bill),
@@ -56,7 +58,7 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _training(plan: TrainingPlan) -> dict[str, Any]:
+def _training(plan: "TrainingPlan") -> dict[str, Any]:
     chosen = plan.chosen
     return {
         "where": chosen.label,
@@ -70,5 +72,5 @@ def _training(plan: TrainingPlan) -> dict[str, Any]:
     }
 
 
-def _band(band: Band) -> dict[str, float]:
+def _band(band: "Band") -> dict[str, float]:
     return {"low": band.low, "expected": band.expected, "high": band.high}

@@ -1,13 +1,17 @@
 """A bill as a comment on a pull request: the sum and the difference first, the table behind a fold."""
 
+from typing import TYPE_CHECKING
+
 from infra.cost import words
 from infra.cost.bill import Bill, Charge
-from infra.placement.training.plan import TrainingPlan
+
+if TYPE_CHECKING:
+    from infra.placement.training.plan import TrainingPlan
 
 _SPECIAL = str.maketrans({"|": r"\|", "<": "&lt;", ">": "&gt;", "`": "'", "\n": " "})
 
 
-def markdown(bill: Bill | None, plan: TrainingPlan | None, budget_usd: float | None) -> str:
+def markdown(bill: Bill | None, plan: "TrainingPlan | None", budget_usd: float | None) -> str:
     lines: list[str] = []
     if bill:
         lines += [f"### Cost of `{_plain(bill.stack)}`: {words.headline(bill)}", ""]

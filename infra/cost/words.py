@@ -1,7 +1,11 @@
 """How figures of a bill are said, in the terminal and in a comment alike."""
 
+from typing import TYPE_CHECKING
+
 from infra.cost.bill import Bill, Charge, Item
-from infra.placement.training.plan import Band, TrainingPlan
+
+if TYPE_CHECKING:
+    from infra.placement.training.plan import Band, TrainingPlan
 
 
 def usd(amount: float) -> str:
@@ -44,13 +48,13 @@ def caveats(bill: Bill) -> list[str]:
     return said
 
 
-def band(figure: Band, unit: str) -> str:
+def band(figure: "Band", unit: str) -> str:
     if figure.high - figure.low < 0.005:
         return f"{usd(figure.expected)} {unit}"
     return f"{usd(figure.expected)} {unit} ({usd(figure.low)} to {usd(figure.high)}, nine times in ten)"
 
 
-def training(plan: TrainingPlan) -> list[str]:
+def training(plan: "TrainingPlan") -> list[str]:
     """What it costs to finish the job, and what that rests on."""
     chosen = plan.chosen
     said = [

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from infra.catalog.age import MAX_AGE_DAYS
 from infra.settings.strict import Region, Strict
 
 Provider = Literal["aws", "gcp"]
@@ -21,7 +22,7 @@ _PER_MACHINE_MOST = 8  # in the largest machines with GPUs that clouds rent out
 class PriceSettings(Strict):
     """max_age_days: a plan refuses prices older than this; `slipway prices refresh` renews them."""
 
-    max_age_days: int = Field(default=400, ge=1, le=3650)
+    max_age_days: int = Field(default=MAX_AGE_DAYS, ge=1, le=3650)
 
 
 class UserGroup(Strict):

@@ -117,11 +117,9 @@ def _training(settings: "Settings", catalog: "Catalog", trained_h: float, *, req
 
 
 def _max_age_days(settings: "Settings | None") -> int:
-    if settings is not None:
-        return settings.prices.max_age_days
-    from infra.settings.placement import PriceSettings
+    from infra.catalog.age import MAX_AGE_DAYS  # the settings' default, without their models
 
-    return PriceSettings().max_age_days
+    return settings.prices.max_age_days if settings is not None else MAX_AGE_DAYS
 
 
 def _read(preview: str) -> str:

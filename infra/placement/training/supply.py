@@ -18,7 +18,7 @@ _LIFE_UNKNOWN_H = 24.0
 _LIFE_PARTS = (1.0, 10**-0.5, 0.1)
 """What part of that an instance may live where nobody recorded it: hours in place of a day make restarts a cost."""
 _OPEN_BUCKET = 2.0  # a bucket without an upper end (`more than 20 %`) is taken to reach twice its lower one
-_GRID = 200
+_GRID = 100
 _FEWEST_BLOCKS = 4
 _LEAST_TOTAL = 0.5  # a beta distribution with less has nearly all of its mass at 0 and 1
 
