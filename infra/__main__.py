@@ -1,5 +1,7 @@
 """What `pulumi up` runs: settings -> the pinned release -> the target's platform -> stack outputs."""
 
+import gc
+
 import pulumi
 
 from infra.contract import Platform
@@ -10,6 +12,7 @@ from slipway.release import read_pin
 
 
 def main() -> None:
+    gc.disable()  # short-lived, and keeps all it makes: the collector would only walk it, for a third of the time
     platform = build(Settings.load(), State.locate())
     for name, value in platform.outputs().items():
         pulumi.export(name, value)
