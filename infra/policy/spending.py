@@ -6,6 +6,9 @@ The bill is infra/cost's, which `slipway cost` prints in full, with what it cann
 from collections.abc import Iterator
 from typing import Any
 
+from infra.catalog import Catalog
+from infra.cost import Change, Preview, Usage, price
+from infra.cost import Resource as Priced
 from infra.policy.ideas import Spend
 from infra.policy.rule import ANY_CLOUD, OUTSIDE_DEV, Found, Rule
 from infra.policy.stack import UNKNOWN, Resource, Stack, is_block, is_list
@@ -21,10 +24,6 @@ def spend(stack: Stack) -> Iterator[Found]:
     resources = [resource for resource in stack.resources if resource.custom and resource.cloud != "pulumi"]
     if not resources:
         return
-    # only here: reading the catalog takes as long as starting the pack
-    from infra.catalog import Catalog
-    from infra.cost import Change, Preview, Usage, price
-
     changes = tuple(
         Change(urn=resource.urn, op="create", before=None, after=_priceable(resource)) for resource in resources
     )
@@ -39,9 +38,7 @@ def over_budget(spend: Spend, terms: Terms) -> Iterator[str]:
         yield f"the stack costs {spend.usd_per_month:,.0f} USD a month, {budget:,.0f} are budgeted; {spend.dearest}"
 
 
-def _priceable(resource: Resource) -> Any:
-    from infra.cost import Resource as Priced
-
+def _priceable(resource: Resource) -> Priced:
     return Priced(
         urn=resource.urn,
         type=resource.type,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from infra.catalog import Catalog
 from infra.settings import NAMESPACE, ServingGoal, Settings
 from slipway.errors import SettingsError
 
@@ -58,8 +59,6 @@ def _served(goal: ServingGoal | None) -> frozenset[str]:
     open_to_all = any(not group.countries for group in goal.users)
     if open_to_all:
         return frozenset(goal.regions)
-    from infra.catalog import Catalog  # only here: its files take as long to read as the pack to start
-
     allowed = {country for group in goal.users for country in group.countries}
     found = {region.region for region in Catalog.load().regions.values() if region.country in allowed}
     return frozenset(found & set(goal.regions) if goal.regions else found)

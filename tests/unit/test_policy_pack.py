@@ -24,13 +24,27 @@ NOT_KNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 @pytest.fixture
-def listening(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Configurations that the pack has heard, with the parts of the SDK replaced for the length of a test."""
-    for part in ("_PolicyAnalyzerServicer", "deserialize_properties"):
-        monkeypatch.setattr(SDK, part, getattr(SDK, part))
-    heard: list[Any] = []
-    wire.listen(heard.append)
-    return heard
+def pack(monkeypatch: pytest.MonkeyPatch) -> Pack:
+    """A pack that answers the engine, with the part of the SDK replaced for the length of a test."""
+    monkeypatch.setattr(SDK, "_PolicyAnalyzerServicer", SDK._PolicyAnalyzerServicer)
+    made = Pack(RULES, TODAY)
+    wire.listen(made.policies, made.hear)
+    return made
+
+
+def servicer(pack: Pack) -> Any:
+    """What the SDK would answer the engine with."""
+    return SDK._PolicyAnalyzerServicer("pack", "0", [*pack.policies], EnforcementLevel.ADVISORY)
+
+
+def request(**properties: Any) -> Any:
+    found = analyzer_pb2.AnalyzeRequest(type="aws:lambda/function:Function", name="f", urn="urn:pulumi:a::b::c::f")
+    found.properties.update(properties)
+    return found
+
+
+def told(response: Any) -> dict[str, str]:
+    return {one.policyName: one.message for one in response.diagnostics}
 
 
 def secret(value: Any) -> dict[str, Any]:
@@ -58,7 +72,7 @@ def test_a_policy_is_as_strict_as_its_rule_in_the_stacks_environment(environment
 
 
 def test_a_secret_is_marked_wherever_it_stands():
-    marked = wire.marked({"a": secret("x"), "b": {"c": [secret({"d": ["y", 1]})]}, "e": "z"})
+    marked = wire.plain({"a": secret("x"), "b": {"c": [secret({"d": ["y", 1]})]}, "e": "z"})
     assert marked == {"a": "x", "b": {"c": [{"d": ["y", 1]}]}, "e": "z"}
     assert isinstance(marked["a"], Sealed)
     assert isinstance(marked["b"]["c"][0]["d"][0], Sealed)
@@ -66,37 +80,61 @@ def test_a_secret_is_marked_wherever_it_stands():
 
 
 def test_a_secret_inside_a_secret_is_marked_too():
-    assert isinstance(wire.marked(secret({"a": secret("x")}))["a"], Sealed)
+    assert isinstance(wire.plain(secret({"a": secret("x")}))["a"], Sealed)
 
 
 def test_what_is_not_known_is_so_wherever_it_stands():
-    assert wire.plain({"a": NOT_KNOWN, "b": [{"c": NOT_KNOWN}]}) == {"a": UNKNOWN, "b": [{"c": UNKNOWN}]}
+    assert wire.plain({"a": NOT_KNOWN, "b": [{"c": NOT_KNOWN}], "d": secret(NOT_KNOWN)}) == {
+        "a": UNKNOWN,
+        "b": [{"c": UNKNOWN}],
+        "d": UNKNOWN,
+    }
 
 
-@pytest.mark.usefixtures("listening")
-def test_the_sdk_lets_secrets_and_unknowns_through_to_a_rule():
-    given = SDK.unknown_checking_proxy(SDK.deserialize_properties({"a": secret("x"), "b": NOT_KNOWN, "c": {"d": 1}}))
-    properties = wire.Properties(given)
-    assert isinstance(properties["a"], Sealed)
-    assert properties["b"] is UNKNOWN
-    assert dict(properties) == {"a": "x", "b": UNKNOWN, "c": {"d": 1}}
+def test_the_engine_is_told_of_a_plain_secret_and_not_of_a_sealed_one(pack: Pack):
+    variables = {"A_TOKEN": secret("c4Vz9pQ2mT7w"), "B_TOKEN": "c4Vz9pQ2mT7w"}
+    message = told(servicer(pack).Analyze(request(environment={"variables": variables}), None))[
+        "no-secret-in-plain-text"
+    ]
+    assert "environment.variables.B_TOKEN" in message
+    assert "A_TOKEN" not in message
 
 
-def test_the_pack_hears_the_stacks_configuration_without_its_secrets(listening: list[Any]):
-    servicer = SDK._PolicyAnalyzerServicer("pack", "0", [*Pack(RULES, TODAY).policies], EnforcementLevel.ADVISORY)
-    servicer.ConfigureStack(
+def test_the_pack_judges_by_the_configuration_that_the_engine_tells(pack: Pack):
+    answering = servicer(pack)
+    answering.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(config=config(environment="dev")), None)
+    (ceiling,) = [
+        one for one in answering.Analyze(request(), None).diagnostics if one.policyName == "functions-have-a-ceiling"
+    ]
+    assert ceiling.enforcementLevel == analyzer_pb2.ADVISORY
+
+
+def test_the_pack_never_holds_a_secret_of_the_configuration(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(SDK, "_PolicyAnalyzerServicer", SDK._PolicyAnalyzerServicer)
+    heard: list[Any] = []
+    quiet = Pack(RULES, TODAY)
+    wire.listen(quiet.policies, heard.append)
+    servicer(quiet).ConfigureStack(
         analyzer_pb2.AnalyzerStackConfigureRequest(
             config={"slipway:target": "aws", "slipway:origin_token": "hunter2"},
             config_secret_keys=["slipway:origin_token"],
         ),
         None,
     )
-    assert listening == [{"slipway:target": "aws"}]
+    assert heard == [{"slipway:target": "aws"}]
 
 
-def test_the_pack_starts_without_a_clouds_sdk_or_the_catalog():
+def test_a_policy_that_an_operator_turned_off_is_not_asked(pack: Pack):
+    answering = servicer(pack)
+    off = analyzer_pb2.ConfigureAnalyzerRequest()
+    off.policyConfig["functions-have-a-ceiling"].enforcementLevel = analyzer_pb2.DISABLED
+    answering.Configure(off, None)
+    assert "functions-have-a-ceiling" not in told(answering.Analyze(request(), None))
+
+
+def test_the_pack_starts_without_a_clouds_sdk():
     """It is started for every preview; pulumi_aws alone takes longer to import than all of it."""
     listed = "import json, sys, infra.policy.pack; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", listed], capture_output=True, text=True, check=True)
-    heavy = ("pulumi_aws", "pulumi_gcp", "infra.catalog", "infra.cost", "numpy", "highspy", "boto3")
+    heavy = ("pulumi_aws", "pulumi_gcp", "numpy", "highspy", "boto3")
     assert not set(heavy) & set(json.loads(done.stdout))
