@@ -13,7 +13,7 @@ def firewall(name: str, throttle: ThrottleSettings, opts: ResourceOptions) -> wa
     return wafv2.WebAcl(
         name,
         scope="CLOUDFRONT",
-        description="Rate limit per address, and AWS' list of addresses known for abuse",
+        description="Rate limit per address, and the list by AWS of addresses known for abuse",
         default_action={"allow": {}},
         rules=[
             {
