@@ -16,6 +16,8 @@ _PRIOR_DOWN_S = 3 * 3600.0
 """Weak guesses before anything was seen: two thirds of the time up, changing a few times a day."""
 _PRIOR_EVENTS = 1.0
 """How many seen spells the guess counts as."""
+_CAUTION = 1.5
+"""Losses are planned for at so many times their learned rate: slack that ran out costs more than slack that was left."""
 _ROUNDING = 1.35
 """Rates are rounded to powers of this, so that one plan serves many states; a rate is never known better anyway."""
 
@@ -57,9 +59,9 @@ class Outlook:
 def outlook(history: History, zone: str) -> Outlook:
     """For a job that is in `zone` or would go there."""
     anywhere = history.of(ANYWHERE)
-    outage = loss_rate(anywhere)
+    outage = _CAUTION * loss_rate(anywhere)
     return Outlook(
-        loss_per_s=_rounded(max(loss_rate(history.of(zone)), outage)),
+        loss_per_s=_rounded(max(_CAUTION * loss_rate(history.of(zone)), outage)),
         outage_per_s=_rounded(outage),
         comeback_per_s=_rounded((anywhere.returns + _PRIOR_EVENTS) / (anywhere.down_s + _PRIOR_EVENTS * _PRIOR_DOWN_S)),
     )

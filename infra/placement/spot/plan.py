@@ -140,7 +140,7 @@ class _Solver:
 
         # what is lost early in a step was lost at its beginning, as far as this grid can tell
         passed, fallen = self._passed, tables["down_idle"][0]
-        elsewhere, elsewhere_worked = tables["up_idle"][0, time - 1], _worked(tables["up_idle"], time)[0]
+        elsewhere, elsewhere_worked = tables["up_idle"][-1, time - 1], _worked(tables["up_idle"], time)[-1]
         at_once = fallen[time]
         lost_warm = self._either(elsewhere, passed * fallen[time - 1] + (1 - passed) * at_once)
         lost = self._either(
