@@ -57,7 +57,7 @@ class Training(ComponentResource):
         group = SecurityGroup(
             name,
             vpc_id=args.network.vpc_id,
-            description="Instances of one training job, with each other and with AWS' services",
+            description="Instances of one training job, with each other and with services of AWS",
             opts=child,
         )
         for direction, rule in (("in", SecurityGroupIngressRule), ("out", SecurityGroupEgressRule)):
