@@ -56,7 +56,7 @@ class Interruptions(ComponentResource):
                     on=[queue.arn],
                     when={"ArnEquals": {"aws:SourceArn": [rule.arn for rule in rules.values()]}},
                 ),
-                deny_plain_text(queue.arn, actions=("sqs:SendMessage", "sqs:ReceiveMessage")),
+                deny_plain_text("sqs:*", on=[queue.arn]),
             ),
             opts=child,
         )

@@ -64,12 +64,7 @@ def launch_template(name: str, args: NodeArgs, opts: ResourceOptions) -> LaunchT
             }
         ],
         capacity_reservation_specification=(
-            {
-                "capacity_reservation_preference": "capacity-reservations-only",
-                "capacity_reservation_target": {"capacity_reservation_id": args.reservation},
-            }
-            if args.reservation
-            else None
+            {"capacity_reservation_target": {"capacity_reservation_id": args.reservation}} if args.reservation else None
         ),
         instance_market_options={"market_type": "capacity-block"} if args.block else None,
         placement={"group_name": args.placement_group} if args.placement_group is not None else None,

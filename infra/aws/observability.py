@@ -98,7 +98,7 @@ class Observability(ComponentResource):
             arn=topic.arn,
             policy=document(
                 allow_service("cloudwatch.amazonaws.com", "sns:Publish", on=[topic.arn], when=of_account(args.account)),
-                deny_plain_text(topic.arn, actions=("sns:Publish",)),
+                deny_plain_text("sns:Publish", on=[topic.arn]),
             ),
             opts=self._child,
         )

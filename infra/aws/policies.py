@@ -1,6 +1,6 @@
 """IAM documents and the roles that hold them, in few words: who may take a role, what it may do, and to what.
 
-Documents are rendered here and not asked of the provider: a preview makes no call for them. No statement of ours names
+Documents are rendered here and not asked of the provider: a preview makes no call for them. No statement of ours allows
 every action or every principal; `*` stands as a resource only where AWS knows no narrower one, and says so there.
 """
 
@@ -28,13 +28,13 @@ def allow_service(
     return {**allow(*actions, on=on, when=when), "Principal": {"Service": service}}
 
 
-def deny_plain_text(*resources: Input[str], actions: Sequence[str]) -> Statement:
+def deny_plain_text(action: str, *, on: Sequence[Input[str]]) -> Statement:
     """Refuse whoever comes without TLS; the one statement that is for everybody, because it takes away."""
     return {
         "Effect": "Deny",
         "Principal": {"AWS": "*"},
-        "Action": list(actions),
-        "Resource": list(resources),
+        "Action": action,
+        "Resource": list(on),
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
 

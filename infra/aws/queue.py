@@ -66,7 +66,6 @@ class Queue(ComponentResource):
 
 def refuse_plain_text(name: str, queue: sqs.Queue, opts: ResourceOptions) -> sqs.QueuePolicy:
     """The policy of a queue that only roles of the account use: TLS or nothing."""
-    actions = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage")
     return sqs.QueuePolicy(
-        name, queue_url=queue.url, policy=document(deny_plain_text(queue.arn, actions=actions)), opts=opts
+        name, queue_url=queue.url, policy=document(deny_plain_text("sqs:*", on=[queue.arn])), opts=opts
     )

@@ -74,13 +74,7 @@ class Storage(ComponentResource):
         s3.BucketPolicy(
             name,
             bucket=self.bucket,
-            policy=document(
-                deny_plain_text(
-                    self.arn,
-                    Output.concat(self.arn, "/*"),
-                    actions=("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
-                )
-            ),
+            policy=document(deny_plain_text("s3:*", on=[self.arn, Output.concat(self.arn, "/*")])),
             opts=ResourceOptions(parent=self, depends_on=[closed]),  # S3 refuses the two at once
         )
         s3.BucketLifecycleConfiguration(
