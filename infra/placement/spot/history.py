@@ -39,7 +39,7 @@ class Spells:
 class History:
     """Records by zone, and of ANYWHERE. It may begin before the job does, where a zone was watched already."""
 
-    spells: Mapping[str, Spells] = field(default_factory=dict)
+    spells: Mapping[str, Spells] = field(default_factory=dict[str, Spells])
 
     def after(self, elapsed_s: float, zones: tuple[str, ...], visible: frozenset[str]) -> "History":
         """`elapsed_s` passed since the last look, and now the zones in `visible` give instances."""

@@ -17,7 +17,7 @@ _PRIOR_DOWN_S = 3 * 3600.0
 _PRIOR_EVENTS = 1.0
 """How many seen spells the guess counts as."""
 _CAUTION = 1.5
-"""Losses are planned for at so many times their learned rate: slack that ran out costs more than slack that was left."""
+"""Losses are planned for at so many times their learned rate: slack that ran out costs more than slack left over."""
 _ROUNDING = 1.35
 """Rates are rounded to powers of this, so that one plan serves many states; a rate is never known better anyway."""
 

@@ -4,11 +4,12 @@ The format is that of the traces published with "Can't Be Late" (NSDI 2024): a J
 and `data`, the number of instances per tick.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,22 +32,26 @@ class Trace:
         return self.nodes >= nodes
 
 
+class _Metadata(msgspec.Struct):
+    gap_seconds: Annotated[float, msgspec.Meta(gt=0)]
+
+
+class _File(msgspec.Struct):
+    metadata: _Metadata
+    data: Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(min_length=1)]
+
+
 def read_trace(file: Path) -> Trace:
     """One trace. Raises PlacementError that names the file and what is wrong with it."""
     try:
-        document = json.loads(file.read_text())
-        gap_s, data = document["metadata"]["gap_seconds"], document["data"]
+        read = msgspec.json.decode(file.read_bytes(), type=_File)
     except OSError as error:
         raise PlacementError(f"{file} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except msgspec.DecodeError as error:
         raise PlacementError(
-            f"{file} is no spot trace", hint='it needs {"metadata": {"gap_seconds": 600}, "data": [1, 0, …]}'
+            f"{file} is no spot trace: {error}", hint='it needs {"metadata": {"gap_seconds": 600}, "data": [1, 0, …]}'
         ) from None
-    if not isinstance(gap_s, int | float) or isinstance(gap_s, bool) or gap_s <= 0:
-        raise PlacementError(f"{file}: metadata.gap_seconds is {gap_s!r}, not a time above 0")
-    if not isinstance(data, list) or not data or not all(type(count) is int and count >= 0 for count in data):
-        raise PlacementError(f"{file}: data must be numbers of instances, 0 or more, at least one")
-    return Trace(gap_s=float(gap_s), nodes=np.array(data))
+    return Trace(gap_s=read.metadata.gap_seconds, nodes=np.array(read.data))
 
 
 def read_folder(folder: Path) -> Mapping[str, Trace]:
