@@ -1,0 +1,4 @@
+"""AWS as far as it is simulated: what its resource types are called, made of, and refused for.
+
+The SDK's types and botocore's service models are read, not written down; resources/*.yaml holds what neither says.
+"""
