@@ -13,7 +13,7 @@ PLANTED = "planted-secret-0123456789abcdefghijklmnop"
 
 @pytest.fixture(scope="module")
 def planted() -> Graph:
-    return aws_graph(Settings.parse(config_of("aws-prod") | {"slipway:origin_token": PLANTED}), "aws-prod")
+    return aws_graph(Settings.parse(config_of("aws-dev") | {"slipway:origin_token": PLANTED}), "aws-dev")
 
 
 def test_a_planted_secret_is_used(planted: Graph):

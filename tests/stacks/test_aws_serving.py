@@ -183,7 +183,7 @@ def test_without_a_domain_no_name_is_made(without_a_domain: Graph):
 
 
 def test_a_stack_without_a_release_serves_nothing_and_stands():
-    graph = aws_graph(settings_of("aws-prod"), "aws-prod", serving=False)
+    graph = aws_graph(settings_of("aws-dev"), "aws-dev", serving=False)
     assert not predictors(graph)
     assert not graph.of(DISTRIBUTION)
     assert graph.of("aws:eks/cluster:Cluster")
