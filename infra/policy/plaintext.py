@@ -4,6 +4,7 @@ A secret is known by its shape (keys that clouds and forges hand out, private ke
 or by looking like nothing but chance. What the engine keeps encrypted is passed over. A message says where, never what.
 """
 
+import base64
 import math
 import re
 from collections import Counter
@@ -26,6 +27,7 @@ _SHAPES = {
     "a signed token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+"),
     "a password in an address": re.compile(r"://[^/\s:@]+:[^/\s:@]+@"),
 }
+_ARMOUR, _WRAPPED_ARMOUR = "-----BEGIN ", "LS0tLS1CRUdJTi"
 _NAMED = re.compile(
     r"(password|passwd|secret|secret_?string|token|api_?key|private_?key|secret_?key|access_?key)$", re.IGNORECASE
 )
@@ -69,9 +71,12 @@ def outputs(stack: Stack) -> Iterator[Found]:
 def in_plain_text(text: Text, _: Terms) -> Iterator[str]:
     if isinstance(text.value, Sealed):
         return
-    shape = next((what for what, shape in _SHAPES.items() if shape.search(text.value)), "")
+    value = _out_of_base64(text.value)
+    shape = next((what for what, shape in _SHAPES.items() if shape.search(value)), "")
     if shape:
         yield f"{text.path} holds {shape} in plain text"
+    elif value.startswith(_ARMOUR):
+        return  # a certificate or a public key
     elif _NAMED.search(text.name) and _may_be_secret(text.value):
         yield f"{text.path} is named like a secret, and stands in plain text"
     elif not _NOT_SECRET.search(text.name) and looks_random(text.value):
@@ -86,6 +91,16 @@ def looks_random(value: str) -> bool:
     kinds = [(letter.isupper(), letter.islower()) for letter in run]
     changes = sum(one != other for one, other in pairwise(kinds)) / (len(run) - 1)
     return len(set(kinds)) == _KINDS and changes >= _CHANCE_CHANGES and _bits(run) >= _CHANCE_BITS
+
+
+def _out_of_base64(value: str) -> str:
+    """What an armoured key or certificate was before it was wrapped in base64, as Kubernetes hands them out."""
+    if not value.startswith(_WRAPPED_ARMOUR):
+        return value
+    try:
+        return base64.b64decode(value + "==").decode(errors="replace")
+    except ValueError:  # it was none after all
+        return value
 
 
 def _bits(value: str) -> float:

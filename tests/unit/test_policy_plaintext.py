@@ -52,6 +52,16 @@ def test_a_header_is_known_by_the_name_beside_its_value():
     assert told(headers=[{"name": "x-origin-token", "value": "c4Vz9pQ2mT7w"}]) == ["headers[0].value"]
 
 
+def test_a_private_key_is_found_inside_base64():
+    armoured = "-----BEGIN EC " + "PRIVATE KEY-----\nMHcCAQ"
+    assert told(key=base64.b64encode(armoured.encode()).decode()) == ["key"]
+
+
+@pytest.mark.parametrize("broken", ["LS0tLS1CRUdJTi", "LS0tLS1CRUdJTiBDR", "LS0tLS1CRUdJTiB" + "é" * 9])
+def test_what_is_no_base64_after_all_is_left_alone(broken: str):
+    assert told(note=broken) == []
+
+
 def test_a_secret_is_found_inside_a_document():
     assert told(definition='[{"environment": [{"name": "DB_PASSWORD", "value": "c4Vz9pQ2mT7w"}]}]') == [
         "definition[0].environment[0].value"
@@ -81,7 +91,8 @@ def test_what_is_not_known_yet_is_passed_over():
         ("zoneId", "Z08123456ABCDEFGHIJK"),
         ("thumbprint", "990f4193972f2becf12ddeda5237f9c952f20d9e"),
         ("image", "example/worker@sha256:67281734261d15d009899a05d35d095726ecc8d25aac7dbe32ff3ed68ed43042"),
-        ("certificate", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t" * 20),
+        ("certificate", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t"),
+        ("certificate", "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBa"),
     ],
 )
 def test_what_only_looks_like_a_secret_is_left_alone(name: str, value: str):
