@@ -1,6 +1,7 @@
-"""What `pulumi up` runs: settings -> the pinned release -> the target's platform -> stack outputs."""
+"""What `pulumi up` runs: settings -> placement -> the target's platform with the pinned release -> stack outputs."""
 
 import gc
+from typing import Any
 
 import pulumi
 
@@ -13,9 +14,21 @@ from slipway.release import read_pin
 
 def main() -> None:
     gc.disable()  # short-lived, and keeps all it makes: the collector would only walk it, for a third of the time
-    platform = build(Settings.load(), State.locate())
-    for name, value in platform.outputs().items():
+    settings, placement = place(Settings.load())
+    platform = build(settings, State.locate())
+    for name, value in (platform.outputs() | placement).items():
         pulumi.export(name, value)
+
+
+def place(settings: Settings) -> tuple[Settings, dict[str, Any]]:
+    """The settings with the places that follow from them, and what to tell of it. No solver where none is asked for."""
+    if settings.serving is None and settings.work is None:
+        return settings, {}
+    from infra.catalog import Catalog
+    from infra.placement.placement import placed, settled
+
+    placement = placed(settings, Catalog.load())
+    return settled(settings, placement), {"placement": placement.told()} if placement else {}
 
 
 def build(settings: Settings, state: State) -> Platform:

@@ -125,9 +125,18 @@ class Settings(Strict):
                 f"{foreign[0]}: Slipway reads only {NAMESPACE}:*; its providers are explicit",
                 hint=f"move what you need under {NAMESPACE}: or remove the key",
             )
-        mine = {key.split(":", 1)[1]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+        return cls._checked(
+            {key.split(":", 1)[1]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+        )
+
+    def but(self, changes: Mapping[str, Any]) -> Self:
+        """The same with some sections replaced, checked again as a whole. Raises SettingsError."""
+        return self._checked(dict(self) | dict(changes))
+
+    @classmethod
+    def _checked(cls, sections: Mapping[str, Any]) -> Self:
         try:
-            return cls.model_validate(mine)
+            return cls.model_validate(sections)
         except ValidationError as error:
             raise SettingsError(
                 explain(error), hint="docs/reference/settings.md lists every key with its bounds"
