@@ -10,7 +10,7 @@ from infra.aws.edge import Edge, EdgeArgs
 from infra.aws.identity import Identity, IdentityArgs
 from infra.aws.providers import Providers
 from infra.aws.region import Region, RegionArgs
-from infra.aws.registry import ImageReplication, ImageReplicationArgs, Tracking, TrackingArgs, image_in
+from infra.aws.registry import ImageReplication, ImageReplicationArgs, image_in
 from infra.aws.storage import Replication, ReplicationArgs
 from infra.aws.training import spot
 from infra.aws.zones import check_offers
@@ -67,11 +67,7 @@ def build(settings: Settings, stack: str, pin: Pin | None, placement: Placement 
     }
     _replicate(built, providers, identity, stack)
     edge = _edge(settings, built, providers, identity)
-    tracking = Output.from_input("")
-    if settings.tracking.server:
-        tracking = Tracking(
-            "tracking", TrackingArgs(storage=built[home].storage, realm=identity.realm), opts=at_home
-        ).uri
+    tracking = _track(built[home], identity, at_home) if settings.tracking.server else Output.from_input("")
 
     trains = next((each.choice for each in chosen.values()), None)  # the first pool is the trainer's
     return Platform(

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from infra.aws.registry import image_in
-from infra.settings import Images
+from infra.settings import Images, Settings
 from slipway.errors import SettingsError
 from tests.stacks.graph import Graph, Registration
-from tests.stacks.programs import settings_of
+from tests.stacks.programs import aws_made, config_of, settings_of
 
 BUCKET, KEY, QUEUE = "aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:sqs/queue:Queue"
 REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
@@ -163,3 +163,12 @@ def test_an_image_outside_the_accounts_registry_is_refused():
     images = Images(**{name: f"docker.io/library/{name}@{digest}" for name in ("predictor", "worker", "trainer")})
     with pytest.raises(SettingsError, match=r"slipway:images\.predictor: docker\.io/library/predictor is not in"):
         image_in(images, "predictor", account="321098765432", region="us-east-1")
+
+
+def test_runs_are_tracked_only_where_it_was_asked_for(dev: Graph):
+    server = "aws:sagemaker/mlflowTrackingServer:MlflowTrackingServer"
+    assert not dev.of(server)
+    asked = Settings.parse(config_of("aws-dev") | {"slipway:tracking": {"server": True}})
+    graph, outputs = aws_made(asked, "aws-dev")
+    assert len(graph.of(server)) == 1
+    assert outputs["tracking"].startswith("arn:aws:sagemaker:")

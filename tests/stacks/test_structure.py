@@ -31,6 +31,7 @@ ALONE = {
         "policies": "IAM documents",
         "providers": "one per region; a laptop has one machine",
         "region": "one region of several; a laptop is one place",
+        "tracking": "MLflow served by SageMaker; local runs are written to a file that the registry names",
         "workloads": "what each workload may do",
         "zones": "zones of a region",
     },
