@@ -32,7 +32,7 @@ test-gpu: $(READY) ## tests that need a GPU
 lint: $(READY) ## style, format, types
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check . && $(RUN)/pyright
 
-bench: $(READY) ## the predictor beside its peers
+bench: $(READY) ## each bar beside its peers
 	@$(RUN)/python -m tests.bench
 
 docs: $(READY) ## build the site into site/
