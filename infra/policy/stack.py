@@ -59,8 +59,10 @@ class Resource:
     @property
     def region(self) -> str:
         """Where it is: as it says itself, or as its provider does; empty where neither is known."""
-        found = self.get("region") or (dig(self.provider.props, "region") if self.provider else None)
-        return found if isinstance(found, str) else ""
+        for found in (self.get("region"), self.provider and dig(self.provider.props, "region")):
+            if isinstance(found, str):
+                return found
+        return ""
 
     @property
     def custom(self) -> bool:

@@ -164,6 +164,12 @@ def test_a_resource_says_its_region_over_its_providers():
     assert refused(other(VOLUME, {"region": "eu-west-1"})) == {"resources-stay-in-their-regions"}
 
 
+def test_a_region_that_is_not_known_yet_is_its_providers():
+    """Of a whole stack the engine gives outputs, and what AWS fills in is among them."""
+    abroad = replace(other(VOLUME, {"region": Ref("itself")}), provider="elsewhere", name="itself")
+    assert refused(abroad) == {"resources-stay-in-their-regions"}
+
+
 def test_development_may_delete_what_it_made():
     terms = replace(TERMS, environment="dev")
     assert refused(replace(DATABASE, protect=False), terms=terms) == set()

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra.placement.serving.problem import TIE_USD, Option, Problem, User
+from infra.placement.serving.problem import TIE_USD, Option, Problem, User, Volume
 from infra.placement.serving.solve import solve
 
 INSTANCES = 200
@@ -30,7 +30,18 @@ def random_problem(seed: int) -> Problem:
         min_regions=2 if survive else pick.randint(1, 2),
         survive_region_loss=survive,
         shared_usd={"gcp": pick.uniform(0, 20)},
+        volume={f"r{region}": random_volume(pick) for region in regions},
     )
+
+
+def random_volume(pick: random.Random) -> tuple[Volume, ...]:
+    """A price that falls twice at most, as the lines whose least it is."""
+    lines = [Volume(usd_at_zero=0.0, usd_per_rps=pick.uniform(5, 20))]
+    for _ in range(pick.randint(0, 2)):
+        last, start = lines[-1], pick.randint(1, 6)
+        slope = last.usd_per_rps * pick.uniform(0.2, 0.9)
+        lines.append(Volume(usd_at_zero=last.usd_at_zero + start * (last.usd_per_rps - slope), usd_per_rps=slope))
+    return tuple(lines)
 
 
 def random_option(pick: random.Random, region: int, number: int, users: int) -> Option:
@@ -75,7 +86,10 @@ def cheapest_of(problem: Problem, options: Sequence[Option], bound: float) -> fl
             continue
         for load in loads:
             if all(map(fits, options, replicas, load)):
-                best = min(best, usd + sum(o.usd_per_rps * rps for o, rps in zip(options, load, strict=True)))
+                carried = zip(options, load, strict=True)
+                best = min(
+                    best, usd + sum(o.usd_per_rps * rps + problem.volume_usd(o.region, rps) for o, rps in carried)
+                )
     return best
 
 
