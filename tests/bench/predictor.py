@@ -1,4 +1,4 @@
-"""`python -m tests.bench.predictor`: the predictor beside LitServe and FastAPI, the same ONNX model, the same machine, one run.
+"""`python -m tests.bench.predictor`: the predictor beside LitServe and FastAPI, one ONNX model, one machine, one run.
 
 Rounds alternate between the servers, so that a neighbour's noise hits all of them, and the median of a server's rounds
 is its figure; "CPU us" is the server's processor time for a request, which a busy machine changes least. Bars are
