@@ -2,13 +2,14 @@
 
     choose(goal, catalog) -> ServingPlan          the optimum, proven, with its bill and each user's latency
     explain(plan, goal, catalog) -> Loser, ...    why each other region lost, by solving again with it in
-    sensitivity(goal, catalog) -> Flip, ...       which price or traffic would make another choice cheapest
+    sensitivity(plan, goal, catalog) -> Flip, ... which price or traffic would make another choice cheapest
 
 It asks no cloud and starts nothing. How many replicas run from minute to minute is the autoscaler's; a plan says how
 many the busiest hour needs.
 """
 
 from infra.placement.serving.choose import choose
+from infra.placement.serving.explain import explain
 from infra.placement.serving.plan import (
     Alternative,
     CostLine,
@@ -20,6 +21,7 @@ from infra.placement.serving.plan import (
     Served,
     ServingPlan,
 )
+from infra.placement.serving.sensitivity import sensitivity
 
 __all__ = [
     "Alternative",
@@ -32,4 +34,6 @@ __all__ = [
     "Served",
     "ServingPlan",
     "choose",
+    "explain",
+    "sensitivity",
 ]

@@ -18,7 +18,8 @@ def alternatives(goal: ServingGoal, found: Found, stated: Stated, chosen: Collec
         load = sum(loads[index] for index in option.serves)
         if load < option.min_rps:
             continue
-        rank = (-load, (standing_usd(option, load) + option.usd_per_rps * load) / load)
+        usd = standing_usd(option, load) + option.usd_per_rps * load + stated.problem.volume_usd(option.region, load)
+        rank = (-load, usd / load)
         if option.region not in best or rank < best[option.region][0]:
             best[option.region] = (rank, option)
     rows = [

@@ -11,8 +11,12 @@ from infra.placement.serving.program import Program
 _NOTHING = 1e-9  # part of a user's load that is rounding
 
 
-def assigned(problem: Problem, chosen: Mapping[Option, int]) -> Solution | None:
-    """The best assignment to options with so many replicas each; None when there is none. Its gap is not known here."""
+def assigned(problem: Problem, chosen: Mapping[Option, int], slopes: Mapping[str, float]) -> Solution | None:
+    """The best assignment to options with so many replicas each; None when there is none. Its gap is not known here.
+
+    slopes: by region, usd_per_rps of the line of `Problem.volume` that its load is priced at; the rest of the regions
+    is not told apart by it.
+    """
     standing = _standing_usd(problem, chosen)
     nearness = problem.nearness_usd
     program = Program()
@@ -21,7 +25,9 @@ def assigned(problem: Problem, chosen: Mapping[Option, int]) -> Solution | None:
     for number, option in enumerate(options):
         room: list[tuple[int, float]] = []
         for index in sorted(option.serves):
-            column = program.column(cost=option.usd_per_rps + nearness * option.serves[index])
+            column = program.column(
+                cost=option.usd_per_rps + slopes.get(option.region, 0.0) + nearness * option.serves[index]
+            )
             pairs[index, number] = column
             room.append((column, 1))
         high = option.replica_rps * chosen[option] if option.bounded else float("inf")
@@ -48,7 +54,9 @@ def assigned(problem: Problem, chosen: Mapping[Option, int]) -> Solution | None:
         Run(option=option, replicas=chosen[option], load_rps=load)
         for option, load in sorted(zip(options, loads, strict=True), key=lambda pair: pair[0].region)
     )
-    usd = standing + sum(run.option.usd_per_rps * run.load_rps for run in runs)
+    usd = standing + sum(
+        run.option.usd_per_rps * run.load_rps + problem.volume_usd(run.option.region, run.load_rps) for run in runs
+    )
     return Solution(runs=runs, assignment=tuple(assignment), usd_per_month=usd, gap=0.0, rounds=0, seconds=0.0)
 
 

@@ -124,7 +124,7 @@ def after_loss(stated: Stated, solution: Solution, region: str) -> Solution | No
     """The same replicas without one region's: where everybody goes then. None when they do not all fit."""
     left = {run.option: run.replicas for run in solution.runs if run.option.region != region}
     kept = {replace(option, min_rps=0.0): count for option, count in left.items()}
-    return assigned(stated.problem, kept) if kept else None
+    return assigned(stated.problem, kept, {}) if kept else None
 
 
 def _after_losses(stated: Stated, solution: Solution) -> list[float]:

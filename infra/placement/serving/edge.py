@@ -10,25 +10,21 @@ from infra.placement.serving.charge import MONTH_H, Charge, at_tariff
 from infra.placement.serving.traffic import gb_both_ways_per_rps
 from infra.settings.placement import ServingGoal
 
+_MOST_NAT_MACHINES = 32
 _GB_PER_LCU_HOUR = 1.0  # of an instance behind it: docs of Elastic Load Balancing
 _GB_PER_LCU_HOUR_FUNCTION = 0.4  # of a Lambda function behind it
 
 
 def cluster(catalog: Catalog, region: Region) -> tuple[Charge, ...]:
-    """Once for each region with a node pool, and Google's NAT once for each machine of it, for a month without pause.
-
-    Google bills no more than 32 machines of a NAT; what is above that is counted here, a dollar a month each.
-    """
+    """Once for each region with a node pool. Google bills a NAT by machine, up to 32 of them; it is counted in full."""
     name = region.region
     if region.provider == "gcp":
-        return (
-            at_tariff("control plane", "region", MONTH_H, catalog.tariff("gcp", "gke", "cluster-fee", name)),
-            at_tariff("NAT", "replica", MONTH_H, catalog.tariff("gcp", "nat", "vm-hour", name)),
-        )
-    return (
-        at_tariff("control plane", "region", MONTH_H, catalog.tariff("aws", "eks", "control-plane", name)),
-        at_tariff("NAT", "region", MONTH_H, catalog.tariff("aws", "nat", "hour", name)),
-    )
+        fee, nat = catalog.tariff("gcp", "gke", "cluster-fee", name), catalog.tariff("gcp", "nat", "vm-hour", name)
+        hours = MONTH_H * _MOST_NAT_MACHINES
+    else:
+        fee, nat = catalog.tariff("aws", "eks", "control-plane", name), catalog.tariff("aws", "nat", "hour", name)
+        hours = MONTH_H
+    return (at_tariff("control plane", "region", MONTH_H, fee), at_tariff("NAT", "region", hours, nat))
 
 
 def balancer(goal: ServingGoal, catalog: Catalog, region: Region, *, function: bool = False) -> tuple[Charge, ...]:

@@ -64,7 +64,6 @@ def _candidate(goal: ServingGoal, catalog: Catalog, region: Region, modes: dict[
     if offer.machine == CLOUD_RUN_L4:
         return cloud_run_gpu(goal, catalog, region, offer, service_ms)
     hours, capacity = _hours(goal, modes)
-    around = cluster(catalog, region)
     spot = capacity[0] == Capacity.SPOT.value
     accelerator = catalog.accelerators.get(offer.accelerator or "")
     spare = tuple(part_of(charge, 1.0, what="spare for spot taken back", per="region") for charge in hours if spot)
@@ -78,12 +77,7 @@ def _candidate(goal: ServingGoal, catalog: Catalog, region: Region, modes: dict[
         counted=True,
         spare_replicas=1 if spot else 0,
         idle_s=0.0,
-        charges=(
-            *(charge for charge in around if charge.per == "region"),
-            *following(goal, (*hours, *(charge for charge in around if charge.per == "replica"))),
-            *spare,
-            *balancer(goal, catalog, region),
-        ),
+        charges=(*cluster(catalog, region), *following(goal, hours), *spare, *balancer(goal, catalog, region)),
         warm=(),
         egress=egress_tiers(catalog.tiers(region.provider, "egress", "internet", region.region), goal),
         kwh_per_replica=machine_kwh(offer, accelerator, busy=_BUSY, share_of_month=goal.mean_to_peak),

@@ -4,32 +4,36 @@ A user is served where network, queue and service together, each at the same qua
 quantiles up is above the quantile of the sum, unless everything is slow at once: the plan errs on the safe side.
 
 Replicas that are counted: the busier they are, the fewer, and the longer the queue. Options are a grid of utilisation
-and of a least number of replicas, because many share a queue better than few (queueing.py); the queue is that of the
-least number, so more of them only wait less.
+and of a least number of servers, because many share a queue better than few (queueing.py); the queue is that of the
+least number, so more of them only wait less. The grid is the same for every goal and every machine, so that a tighter
+goal or a further candidate can only take options away or add some.
 
 Functions: the share of cold starts decides at which quantile a warm request must be in time (coldstart.py). Without a
 warm instance that share needs a least load. With survive_region_loss the cold starts of everybody who arrives from the
 lost region come on top: for cold_start_s of WINDOW_S all of the load may be cold.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from infra.placement.serving import coldstart, queueing
-from infra.placement.serving.candidate import Candidate, EgressTier
+from infra.placement.serving.candidate import Candidate
 from infra.placement.serving.candidates import Found
-from infra.placement.serving.charge import total_usd
+from infra.placement.serving.charge import Per, total_usd
 from infra.placement.serving.plan import Latency
-from infra.placement.serving.problem import Option, Problem, User
+from infra.placement.serving.problem import Option, Problem, User, Volume
 from infra.settings.placement import ServingGoal
 
 QUANTILE = 0.95
 WINDOW_S = 300.0
 """The time over which a p95 is taken: what the edge's dashboards and alarms use."""
 
-_UTILISATIONS = (0.9, 0.8, 0.7, 0.55, 0.4)
-_LEAST_REPLICAS = (1, 2, 4, 8, 16, 32)
+_UTILISATIONS = (0.85, 0.7, 0.5)
+_LEAST_SERVERS = (1, 4, 16)
 _COLD_SHARES = (0.02, 0.005)
+_ROUNDING = 1e-9  # of a price
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +48,6 @@ class Setup:
     warm: bool
     quantile: float
     queue_ms: float
-    tier: EgressTier
 
     def latency(self, goal: ServingGoal, rtt_ms: float) -> Latency:
         return Latency(
@@ -68,12 +71,11 @@ class Stated:
 def state(goal: ServingGoal, found: Found) -> Stated:
     setups: dict[str, Setup] = {}
     options: list[Option] = []
-    for candidate in found.candidates:
+    for candidate in _worthwhile(found.candidates):
         for number, (setup, serves) in enumerate(_setups(goal, candidate, found)):
-            for tier_number, tier in enumerate(candidate.egress):
-                name = f"{candidate.name}#{number}.{tier_number}"
-                setups[name] = tiered = replace(setup, tier=tier)
-                options.append(_option(name, tiered, serves))
+            name = f"{candidate.name}#{number}"
+            setups[name] = setup
+            options.append(_option(name, setup, serves))
     shared = {
         candidate.region.provider: total_usd(candidate.charges, "provider")
         for candidate in found.candidates
@@ -85,15 +87,47 @@ def state(goal: ServingGoal, found: Found) -> Stated:
         min_regions=goal.min_regions,
         survive_region_loss=goal.survive_region_loss,
         shared_usd=shared,
+        volume={candidate.key: _volume(candidate) for candidate in found.candidates},
     )
     return Stated(problem=problem, setups=setups)
+
+
+def _volume(candidate: Candidate) -> tuple[Volume, ...]:
+    return tuple(
+        Volume(usd_at_zero=tier.usd_at_zero, usd_per_rps=tier.charge.usd_per_month) for tier in candidate.egress
+    )
+
+
+def _worthwhile(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Without machines that are several of a smaller one at no lower price: whatever they do, the smaller ones can."""
+    by_region: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_region[candidate.key].append(candidate)
+    return [
+        candidate
+        for candidate in candidates
+        if not any(_multiple(other, candidate) for other in by_region[candidate.key] if other is not candidate)
+    ]
+
+
+def _multiple(small: Candidate, large: Candidate) -> bool:
+    times, rest = divmod(large.servers, small.servers)
+    if rest or not small.counted or not large.counted or small.service_ms > large.service_ms:
+        return False
+    few, many = (*small.charges, *small.carbon), (*large.charges, *large.carbon)
+    causes: dict[Per, int] = {"region": 1, "minimum": times, "replica": times, "rps": 1}
+    prices = [(total_usd(few, per) * count, total_usd(many, per)) for per, count in causes.items()]
+    if any(less > more * (1 + _ROUNDING) for less, more in prices):
+        return False
+    same = times == 1 and all(less >= more * (1 - _ROUNDING) for less, more in prices)
+    return not same or small.name < large.name
 
 
 def _option(name: str, setup: Setup, serves: Mapping[int, float]) -> Option:
     candidate = setup.candidate
     charges = (*candidate.charges, *candidate.carbon, *(candidate.warm if setup.warm else ()))
-    fixed = total_usd(charges, "region") + setup.min_replicas * total_usd(charges, "minimum") + setup.tier.usd_at_zero
-    per_rps = total_usd(charges, "rps") + setup.tier.charge.usd_per_month
+    fixed = total_usd(charges, "region") + setup.min_replicas * total_usd(charges, "minimum")
+    per_rps = total_usd(charges, "rps")
     if not candidate.counted:
         return Option(
             name=name,
@@ -156,21 +190,26 @@ def _at_least(other: Setup, theirs: Mapping[int, float], setup: Setup, serves: M
 def served_by(goal: ServingGoal, setup: Setup, rtt_ms: Mapping[tuple[int, str], float]) -> dict[int, float]:
     """p95 by the index of each user group that is within the goal, and whose requests may be answered there."""
     region = setup.candidate.region
+    nothing = setup.latency(goal, 0.0).total_ms
+    per_ms = setup.latency(goal, 1.0).total_ms - nothing
     serves: dict[int, float] = {}
     for index, group in enumerate(goal.users):
         median = rtt_ms.get((index, region.key))
         if median is None or (group.countries and region.country not in group.countries):
             continue
-        total = setup.latency(goal, median).total_ms
+        total = nothing + per_ms * median
         if total <= goal.p95_ms:
             serves[index] = total
     return serves
 
 
 def _counted(goal: ServingGoal, candidate: Candidate) -> Iterator[Setup]:
-    for least in _LEAST_REPLICAS:
-        if least > 1 and least / 2 * full_rps(candidate) * _UTILISATIONS[-1] >= goal.requests_per_s:
-            return  # half as many carry everything already
+    done: set[int] = set()
+    for servers in _LEAST_SERVERS:
+        least = math.ceil(servers / candidate.servers)
+        if least in done:
+            continue
+        done.add(least)
         for utilisation in _UTILISATIONS:
             wait = queue_ms(goal, candidate, replicas=least, utilisation=utilisation)
             yield _setup(candidate, utilisation=utilisation, min_replicas=least, queue_ms=wait)
@@ -209,5 +248,4 @@ def _setup(
         warm=warm,
         quantile=quantile,
         queue_ms=queue_ms,
-        tier=candidate.egress[0],
     )

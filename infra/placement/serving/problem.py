@@ -1,14 +1,15 @@
 """The serving placement as a pure optimisation problem: numbers and names, no clouds, no clocks.
 
     choose     which options run (at most one of a region), how many replicas each, how much load each carries
-    least      fixed_usd of what runs, replica_usd of each replica, usd_per_rps of the load, shared_usd of each provider
+    least      fixed_usd of what runs, replica_usd of each replica, usd_per_rps and volume of load, shared_usd of each
+               provider
     so that    every user's load is answered by options that serve that user, in any parts
                no option carries more than its replicas can, or less than min_rps
                at least min_regions regions run, every one with an option that serves somebody
                with survive_region_loss: when any one region is gone, an assignment of all users to the rest exists
                within the replicas that stand there already; options without a bound on replicas take any load
 
-What becomes an option (a mode, a machine, a utilisation, a tier of the egress price), and which users it serves within
+What becomes an option (a mode, a machine, a utilisation), and which users it serves within
 the latency goal, is decided in options.py; how the optimum is found, in solve.py.
 """
 
@@ -58,9 +59,21 @@ class Option:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Volume:
+    """A straight line that the price of a region's load never lies above, as a price that falls with volume makes.
+
+    usd_at_zero: a month, where the line would begin. usd_per_rps: for each request per second in the busiest hour.
+    """
+
+    usd_at_zero: float
+    usd_per_rps: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
     """shared_usd: a month, by provider, once for all its regions (a global balancer).
 
+    volume: what a region's load costs whichever option carries it, by region: the least of some lines.
     required: regions that must run. most_regions: no more run; None for no bound. Both serve questions of the kind
     "what if".
     """
@@ -70,12 +83,18 @@ class Problem:
     min_regions: int = 1
     survive_region_loss: bool = False
     shared_usd: Mapping[str, float] = field(default_factory=dict[str, float])
+    volume: Mapping[str, tuple[Volume, ...]] = field(default_factory=dict[str, tuple[Volume, ...]])
     required: frozenset[str] = frozenset()
     most_regions: int | None = None
 
     @property
     def load_rps(self) -> float:
         return sum(user.requests_per_s for user in self.users)
+
+    def volume_usd(self, region: str, load_rps: float) -> float:
+        """A month of a region's load, at the cheapest line."""
+        lines = self.volume.get(region, ())
+        return min((line.usd_at_zero + line.usd_per_rps * load_rps for line in lines), default=0.0)
 
     @property
     def nearness_usd(self) -> float:

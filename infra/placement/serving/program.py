@@ -5,9 +5,12 @@ is imported when the first program runs: a command that places nothing does not 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+GAP = 1e-4
+"""Of the cost: what is proven to be no further from the least counts as it. HiGHS's own measure of optimal."""
 
 # Search within the search (RINS and its like) finds nothing here that a node would not, and took most of the time.
 _OPTIONS: dict[str, bool | float | int | str] = {
@@ -15,7 +18,8 @@ _OPTIONS: dict[str, bool | float | int | str] = {
     "threads": 1,
     "parallel": "off",
     "random_seed": 7,
-    "mip_rel_gap": 1e-9,
+    "mip_rel_gap": GAP,
+    "mip_max_nodes": 5000,  # a bound on effort that, unlike time, gives the same answer on every machine
     "mip_abs_gap": 1e-6,  # USD a month: what counts as equal
     "mip_feasibility_tolerance": 1e-9,
     "primal_feasibility_tolerance": 1e-9,
@@ -28,11 +32,15 @@ _OPTIONS: dict[str, bool | float | int | str] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """values: of each column. bound: no answer is below it."""
+    """values: of each column. bound: no answer is below it.
+
+    reduced: of a relaxed answer, by column at 0: no answer with one unit of it is below the bound and this.
+    """
 
     values: Sequence[float]
     objective: float
     bound: float
+    reduced: Sequence[float]
 
 
 class Program:
@@ -45,6 +53,7 @@ class Program:
         self._rows: list[tuple[float, float, tuple[int, ...], tuple[float, ...]]] = []
         self._highs: Any = None
         self._passed = 0
+        self._is_whole = False
 
     def column(self, *, cost: float, upper: float = math.inf, whole: bool = False) -> int:
         """A variable from 0 to upper. Returns its index."""
@@ -67,26 +76,52 @@ class Program:
             highs.addRow(low, high, len(columns), columns, factors)
         self._passed = len(self._rows)
         whole = any(self._whole) and not relaxed
-        if whole:
-            self._make_whole()
+        if whole != self._is_whole:
+            self._is_whole = whole
+            self._set_kinds(relaxed=relaxed)
         highs.run()
         status = highs.getModelStatus()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return None
-        if status != highspy.HighsModelStatus.kOptimal:
+        stopped = status == highspy.HighsModelStatus.kSolutionLimit and highs.getInfo().primal_solution_status == 2
+        if status != highspy.HighsModelStatus.kOptimal and not stopped:
             raise RuntimeError(f"HiGHS ended with {highs.modelStatusToString(status)}")
         info = highs.getInfo()
-        objective = info.objective_function_value
+        objective, solution = info.objective_function_value, highs.getSolution()
         return Answer(
-            values=highs.getSolution().col_value, objective=objective, bound=info.mip_dual_bound if whole else objective
+            values=solution.col_value,
+            objective=objective,
+            bound=info.mip_dual_bound if whole else objective,
+            reduced=() if whole else solution.col_dual,
         )
 
-    def _make_whole(self) -> None:
+    @property
+    def rows(self) -> int:
+        return len(self._rows)
+
+    def drop_loose(self, first: int) -> None:
+        """Leave out the rows from `first` on that the last answer keeps with something to spare."""
+        import highspy
+        import numpy as np
+
+        basis = self._highs.getBasis().row_status[first:]
+        loose = [first + number for number, status in enumerate(basis) if status == highspy.HighsBasisStatus.kBasic]
+        self._highs.deleteRows(len(loose), np.array(loose, dtype=np.int32))
+        gone = set(loose)
+        self._rows = [row for number, row in enumerate(self._rows) if number not in gone]
+        self._passed = len(self._rows)
+
+    def limit(self, uppers: Mapping[int, float]) -> None:
+        """New upper bounds of some columns, from the next run on."""
+        for column, upper in uppers.items():
+            self._highs.changeColBounds(column, 0.0, upper)
+
+    def _set_kinds(self, *, relaxed: bool) -> None:
         import highspy
 
+        kinds = highspy.HighsVarType
         for column, whole in enumerate(self._whole):
-            if whole:
-                self._highs.changeColIntegrality(column, highspy.HighsVarType.kInteger)
+            self._highs.changeColIntegrality(column, kinds.kInteger if whole and not relaxed else kinds.kContinuous)
 
     def _made(self) -> Any:
         import highspy

@@ -15,13 +15,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from infra.placement.serving.assign import assigned
+from infra.placement.serving.cuts import Coverage
 from infra.placement.serving.flow import overloaded
 from infra.placement.serving.problem import TIE_USD, Option, Problem, Solution
-from infra.placement.serving.program import Program
+from infra.placement.serving.program import GAP, Answer, Program
 from infra.placement.serving.reduce import replicas_for, smallest, without_dominated
 
-_BROKEN_ROUNDS = 25
-_EQUAL = 1e-9  # part of the cost that rounding may hide
+_WORTH = 1e-4  # of the bound: what a round of rows must raise it by to be followed by another
+_MOST_SPREAD = 12  # regions; beyond, one more changes what all must carry by less than a hundredth
+_FIRST_MARGIN = 0.01  # of the bound: how much dearer than it options may make the plan to be tried first
+_ROUNDS = 60  # after which the best is taken with the gap that is proven
 
 
 def solve(problem: Problem) -> Solution | None:
@@ -31,21 +34,43 @@ def solve(problem: Problem) -> Solution | None:
     if not options or not problem.required <= {option.region for option in options}:
         return None
     master = _Master(problem, options)
-    best: Solution | None = None
-    if not master.tighten():
+    relaxed = master.tighten()
+    if relaxed is None:
         return None
+    best: Solution | None = None
+    rounds = 0
+    margin = _FIRST_MARGIN * relaxed.objective
+    while True:
+        master.consider(relaxed, margin)
+        found, bound, more = _among(problem, master, options)
+        rounds += more
+        if found and (best is None or found.usd_per_month < best.usd_per_month):
+            best = found
+        if master.considers_all or (best and best.usd_per_month <= relaxed.bound + margin):
+            break
+        margin = best.usd_per_month - relaxed.bound if best else margin * 4
+    if best is None:
+        return None
+    bound = min(bound, best.usd_per_month if master.considers_all else relaxed.bound + margin)
+    gap = max(0.0, best.usd_per_month - TIE_USD - bound) / max(best.usd_per_month, TIE_USD)
+    return replace(best, gap=gap, rounds=rounds, seconds=time.perf_counter() - began)
+
+
+def _among(problem: Problem, master: "_Master", options: Sequence[Option]) -> tuple[Solution | None, float, int]:
+    """The best among the options that the program considers, the bound on it, and rounds taken."""
+    best: Solution | None = None
     for rounds in itertools.count(1):
         answer = master.program.run()
         if answer is None:
-            return None
+            return None, math.inf, rounds
         chosen = master.chosen(answer.values)
         cuts = master.cut(chosen, answer.values)
-        found = None if cuts.standing else assigned(problem, {options[number]: n for number, n in chosen.items()})
+        fits = {options[number]: replicas for number, replicas in chosen.items()}
+        found = None if cuts.standing else assigned(problem, fits, master.slopes(answer.values))
         if found and (best is None or found.usd_per_month < best.usd_per_month):
             best = found
-        if best and (not cuts.made or best.usd_per_month <= answer.bound * (1 + _EQUAL) + TIE_USD):
-            gap = max(0.0, best.usd_per_month - TIE_USD - answer.bound) / max(best.usd_per_month, TIE_USD)
-            return replace(best, gap=gap, rounds=rounds, seconds=time.perf_counter() - began)
+        if best and (not cuts.made or best.usd_per_month <= answer.bound * (1 + GAP) + TIE_USD or rounds >= _ROUNDS):
+            return best, answer.bound, rounds
         if not cuts.made:
             raise RuntimeError("the placement's rows and its flow disagree by more than rounding")
     raise AssertionError("unreachable")
@@ -77,10 +102,14 @@ class _Master:
         for index, user in enumerate(problem.users):
             serving = frozenset(number for number, option in enumerate(options) if index in option.serves)
             self._loads[serving] += user.requests_per_s
+        rankings = ([self._per_rps(option, whole=whole) for option in options] for whole in (False, True))
+        self._coverages = [Coverage(self._loads, ranking) for ranking in rankings]
         self._regions: dict[str, list[int]] = defaultdict(list)
         for number, option in enumerate(options):
             self._regions[option.region].append(number)
         self._columns = [self._column(option) for option in options]
+        self._lines: dict[str, tuple[int, ...]] = {}
+        self.considers_all = True
         self._rows()
 
     # --- the program
@@ -89,7 +118,9 @@ class _Master:
         program, most = self.program, self._problem.load_rps
         served = sum(self._problem.users[index].requests_per_s for index in option.serves)
         on = program.column(cost=option.fixed_usd, upper=1, whole=True)
-        load = program.column(cost=option.usd_per_rps + self._nearness * self._mean_ms(option))
+        lines = self._problem.volume.get(option.region, ())
+        single = lines[0].usd_per_rps if len(lines) == 1 else 0.0
+        load = program.column(cost=option.usd_per_rps + single + self._nearness * self._mean_ms(option))
         program.row([(load, 1), (on, -served)], high=0)
         if option.min_rps:
             program.row([(load, 1), (on, -option.min_rps)], low=0)
@@ -118,6 +149,8 @@ class _Master:
             program.row([(self._columns[number].on, 1) for number in numbers], low=low, high=1)
         most = math.inf if problem.most_regions is None else problem.most_regions
         program.row([(columns.on, 1) for columns in self._columns], low=problem.min_regions, high=most)
+        for region, numbers in self._regions.items():
+            self._volume(region, numbers)
         for provider, usd in sorted(problem.shared_usd.items()):
             shared = program.column(cost=usd, upper=1)
             for numbers in self._regions.values():
@@ -130,8 +163,28 @@ class _Master:
         self._need(everyone, lost=None)
         if problem.survive_region_loss:
             self._spread(everyone)
-            for region in self._regions:
-                self._need(everyone, lost=region)
+
+    def _volume(self, region: str, numbers: Sequence[int]) -> None:
+        """One of the region's lines is on, and all of its load is priced at it. A single line is in the load's cost."""
+        lines = self._problem.volume.get(region, ())
+        if len(lines) < 2:
+            return
+        program, most = self.program, self._problem.load_rps
+        on = tuple(program.column(cost=line.usd_at_zero, upper=1, whole=True) for line in lines)
+        priced = [program.column(cost=line.usd_per_rps) for line in lines]
+        for line_on, load in zip(on, priced, strict=True):
+            program.row([(load, 1), (line_on, -most)], high=0)
+        program.row([*((one, 1) for one in on), *((self._columns[number].on, -1) for number in numbers)], low=0, high=0)
+        loads = [(self._columns[number].load, -1.0) for number in numbers]
+        program.row([*((load, 1.0) for load in priced), *loads], low=0, high=0)
+        self._lines[region] = on
+
+    def slopes(self, values: Sequence[float]) -> dict[str, float]:
+        """What a request per second costs by the line that is on in each region."""
+        chosen = {region: max(range(len(on)), key=lambda line: values[on[line]]) for region, on in self._lines.items()}
+        return {
+            region: lines[chosen.get(region, 0)].usd_per_rps for region, lines in self._problem.volume.items() if lines
+        }
 
     def _need(self, users: set[frozenset[int]], lost: str | None) -> None:
         """What serves any of these users carries all they bring; standing capacity counts, not today's load."""
@@ -161,7 +214,7 @@ class _Master:
         numbers = sorted(frozenset[int]().union(*users))
         standing = self._standing(users, load)
         most = len({self._options[number].region for number in numbers})
-        for count in range(2, most):
+        for count in range(2, min(most, _MOST_SPREAD)):
             here, next_one = load * count / (count - 1), load * (count + 1) / count
             slope = next_one - here
             opened = [(self._columns[number].on, -slope) for number in numbers]
@@ -175,18 +228,41 @@ class _Master:
 
     # --- its answers
 
-    def tighten(self) -> bool:
-        """Cuts from answers with broken replicas, which cost milliseconds each. False when even these are none."""
-        for _ in range(_BROKEN_ROUNDS):
+    def tighten(self) -> Answer | None:
+        """Rows from answers with broken replicas, which cost milliseconds each. None when even these are none."""
+        last, first = -math.inf, self.program.rows
+        while True:
             answer = self.program.run(relaxed=True)
             if answer is None:
-                return False
-            loads = {number: answer.values[columns.load] for number, columns in enumerate(self._columns)}
-            crowd = overloaded(self._loads, {number: load for number, load in loads.items() if load > 0})
-            if crowd is None:
-                break
-            self._carry(crowd)
-        return True
+                return None
+            if answer.objective - last < _WORTH * answer.objective or not self._cover(answer.values):
+                self.program.drop_loose(first)
+                return answer
+            last = answer.objective
+
+    def _cover(self, values: Sequence[float]) -> int:
+        """Rows for load that what is open cannot carry; how many."""
+        on = [values[columns.on] for columns in self._columns]
+        load = [values[columns.load] for columns in self._columns]
+        rows = [row for coverage in self._coverages for row in coverage.broken(on, load)]
+        for dear, cheap, least in rows:
+            terms = [(self._columns[number].load, factor) for number, factor in dear.items()]
+            terms += [(self._columns[number].on, factor) for number, factor in cheap.items()]
+            self.program.row(terms, low=least)
+        return len(rows)
+
+    def consider(self, relaxed: Answer, margin: float) -> None:
+        """Only options without which nothing is known to be dearer than the relaxed answer by the margin."""
+        kept = [relaxed.reduced[columns.on] <= margin for columns in self._columns]
+        self.considers_all = all(kept)
+        self.program.limit({columns.on: float(keep) for columns, keep in zip(self._columns, kept, strict=True)})
+
+    def _per_rps(self, option: Option, *, whole: bool) -> float:
+        """What one more request costs: with its part of a replica while these are broken, without once they stand."""
+        lines = self._problem.volume.get(option.region, ())
+        egress = lines[0].usd_per_rps if lines else 0.0
+        replica = option.replica_usd / option.replica_rps if option.bounded and not whole else 0.0
+        return option.usd_per_rps + egress + replica
 
     def chosen(self, values: Sequence[float]) -> dict[int, int]:
         """Replicas by the options that run."""
@@ -215,5 +291,5 @@ class _Master:
         loads = {number: values[self._columns[number].load] for number in chosen}
         if (crowd := overloaded(self._loads, loads)) is not None:
             self._carry(crowd)
-            made += 1
+            made += 1 + self._cover(values)
         return _Cuts(made=made, standing=standing)
