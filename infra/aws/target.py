@@ -129,6 +129,13 @@ def _replicate(built: Mapping[str, Region], providers: Providers, identity: Iden
         )
 
 
+def _track(home: Region, identity: Identity, opts: ResourceOptions) -> Output[str]:
+    """Imported here: SageMaker's module takes a twelfth of a preview's start, and most stacks track nothing."""
+    from infra.aws.tracking import Tracking, TrackingArgs
+
+    return Tracking("tracking", TrackingArgs(storage=home.storage, realm=identity.realm), opts).uri
+
+
 def _edge(settings: Settings, built: Mapping[str, Region], providers: Providers, identity: Identity) -> Edge | None:
     """What callers meet, once there is something to call."""
     gateways = {region: here.gateway for region, here in built.items() if here.gateway}
