@@ -1,0 +1,121 @@
+"""Everything that a table, a document or a page says of where to run: one frozen value, computed once.
+
+Pure: the day is handed in. How it looks is table.py's, csv_rows.py's and page's.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from infra.catalog import Catalog, PricesTooOld
+from infra.placement.serving import Flip, Loser, ServingPlan, choose, explain, sensitivity
+from infra.placement.serving.candidates import candidates
+from infra.placement.serving.choose import planned
+from infra.placement.serving.options import state
+from infra.placement.serving.solve import solve
+from infra.placement.training import TrainingPlan, place
+from infra.settings.placement import ServingGoal, TrainingWork
+
+_GOALS = (0.4, 0.6, 0.8, 1.25, 1.6, 2.0)  # times the p95 goal: each is one more solve
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParetoPoint:
+    """What another p95 goal would cost: a trade that no other one beats in both. regions: as `aws/us-east-1`."""
+
+    usd_per_month: float
+    p95_ms: float
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overview:
+    """serving and training: None where the settings do not ask for it; the other one is there.
+
+    losers, flips, pareto: of serving; flips and pareto are empty where they were not asked for. price_age_days: since
+    the oldest price that a plan rests on was read. digest: of the catalog.
+    """
+
+    serving: ServingPlan | None
+    losers: tuple[Loser, ...]
+    flips: tuple[Flip, ...]
+    pareto: tuple[ParetoPoint, ...]
+    training: TrainingPlan | None
+    price_age_days: int
+    digest: str
+
+
+def overview(
+    goal: ServingGoal | None,
+    work: TrainingWork | None,
+    catalog: Catalog,
+    *,
+    today: date,
+    max_age_days: int,
+    flips: bool = False,
+    pareto: bool = False,
+) -> Overview:
+    """The plans for a goal, for work, or for both, and why they are so.
+
+    flips and pareto: solved again dozens of times, which takes seconds. Raises PricesTooOld, CatalogError for a place
+    or region that is not known, and PlacementError where nothing reaches the goal or the deadline.
+    """
+    serving = choose(goal, catalog) if goal else None
+    ages = [_age(serving, today, max_age_days)] if serving else []
+    training = place(work, catalog, today=today, max_age_days=max_age_days) if work else None
+    if training is not None:
+        ages.append((today - training.oldest_price).days)
+    losers = explain(serving, goal, catalog) if goal and serving else ()
+    return Overview(
+        serving=serving,
+        losers=losers,
+        flips=sensitivity(serving, goal, catalog, _runner_up(losers)) if goal and serving and flips else (),
+        pareto=trades(serving, goal, catalog) if goal and serving and pareto else (),
+        training=training,
+        price_age_days=max(ages, default=0),
+        digest=catalog.digest,
+    )
+
+
+def trades(plan: ServingPlan, goal: ServingGoal, catalog: Catalog) -> tuple[ParetoPoint, ...]:
+    """The best plans for tighter and looser p95 goals that neither the plan nor each other beats, cheapest first."""
+    found = candidates(goal, catalog)
+    points: set[ParetoPoint] = set()
+    for factor in _GOALS:
+        other = goal.model_copy(update={"p95_ms": goal.p95_ms * factor})
+        stated = state(other, found)
+        if (solution := solve(stated.problem)) is not None:
+            points.add(_point(planned(other, catalog, found, stated, solution)))
+    here = _point(plan)
+    kept = [point for point in points - {here} if not any(_beats(other, point) for other in points | {here})]
+    return tuple(sorted(kept, key=lambda point: point.usd_per_month))
+
+
+def _point(plan: ServingPlan) -> ParetoPoint:
+    return ParetoPoint(
+        usd_per_month=plan.usd_per_month, p95_ms=plan.p95_ms, regions=tuple(region.key for region in plan.regions)
+    )
+
+
+def _beats(one: ParetoPoint, other: ParetoPoint) -> bool:
+    """No worse in either, and better in one."""
+    better = (one.usd_per_month, one.p95_ms) != (other.usd_per_month, other.p95_ms)
+    return better and one.usd_per_month <= other.usd_per_month and one.p95_ms <= other.p95_ms
+
+
+def _runner_up(losers: Iterable[Loser]) -> str:
+    """The region that lost by least; its price is the one that would flip the choice soonest."""
+    return next((f"{loser.provider}/{loser.region}" for loser in losers if loser.more_usd is not None), "")
+
+
+def _age(plan: ServingPlan, today: date, max_age_days: int) -> int:
+    """Days since the oldest price of the bill was read. Raises PricesTooOld that names it."""
+    oldest = min(plan.lines, key=lambda line: line.date)
+    age = (today - oldest.date).days
+    if age > max_age_days:
+        raise PricesTooOld(
+            f"the price of {oldest.what} in {oldest.region} is {age} days old, "
+            f"and slipway:prices.max_age_days allows {max_age_days}",
+            hint="renew them with `slipway prices refresh --write`, or raise the bound",
+        )
+    return age
