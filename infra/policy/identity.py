@@ -1,6 +1,8 @@
 """Nobody may do everything, nobody is trusted by mistake, and no credential lasts."""
 
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 
 from infra.policy.aws import identity as aws
 from infra.policy.ideas import Grant, Held, LastingKey
@@ -9,6 +11,9 @@ from infra.policy.terms import Terms
 
 _ALL_POWERFUL = frozenset({"AdministratorAccess", "IAMFullAccess"})
 _ANYBODY = "*"
+_WHOLE_SERVICE = re.compile(r"[*?]+|[\w*?-]+:[*?]+")
+_ANY_VALUE = re.compile(r"(arn:)?[*?:]+")
+_ANY_ROLE = re.compile(r"[*]+|arn:.*:role/[*]+")
 _BOUNDING = (
     "aws:sourceaccount",
     "aws:sourcearn",
@@ -27,17 +32,23 @@ def wildcard_action(grant: Grant, _: Terms) -> Iterator[str]:
     if grant.everything_but:
         yield f"{grant.what} allows all but what it names, and with it whatever the cloud adds later"
     for action in grant.actions:
-        if action == "*" or action.endswith(":*"):
+        if _WHOLE_SERVICE.fullmatch(action):
             yield f"{grant.what} allows {action}, and with it whatever the cloud adds later"
 
 
 def wildcard_principal(grant: Grant, _: Terms) -> Iterator[str]:
-    if _ANYBODY in grant.principals and not set(grant.conditions) & {*_BOUNDING}:
+    if _ANYBODY in grant.principals and not any(_bounds(grant.conditions.get(key, ())) for key in _BOUNDING):
         yield f"{grant.what} allows {', '.join(grant.actions)} to everybody"
 
 
+def _bounds(values: tuple[str, ...]) -> bool:
+    """Whether a condition on these values leaves anybody out; several of them are alternatives."""
+    return bool(values) and not any(_ANY_VALUE.fullmatch(value) for value in values)
+
+
 def passes_any_role(grant: Grant, _: Terms) -> Iterator[str]:
-    if "iam:PassRole" in grant.actions and "*" in grant.resources:
+    passes = any(fnmatch("iam:passrole", action.lower()) for action in grant.actions)
+    if passes and any(_ANY_ROLE.fullmatch(resource) for resource in grant.resources):
         yield f"{grant.what} lets its holder give any role to a service, and with it any right in the account"
 
 

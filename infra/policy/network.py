@@ -1,22 +1,33 @@
 """Nodes and API servers cannot be reached from everywhere, nothing has a public address, and networks are watched."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from infra.policy.aws import network as aws
 from infra.policy.ideas import ApiServer, Door, Machine, Opening, Watched
 from infra.policy.rule import OUTSIDE_DEV, Rule
 from infra.policy.terms import Terms
 
-EVERYONE = ("0.0.0.0/0", "::/0")
+_SHORTEST_PREFIX = {4: 8, 6: 16}
+"""By version of IP: the largest network that one owner has. Half of the internet is as good as all of it."""
+
+
+def everyone(source: str) -> bool:
+    """Whether a range is so large that it stands for the internet."""
+    try:
+        network = ip_network(source, strict=False)
+    except ValueError:
+        return False
+    return not network.is_private and network.prefixlen < _SHORTEST_PREFIX[network.version]
 
 
 def public_ingress(opening: Opening, _: Terms) -> Iterator[str]:
-    if opening.source in EVERYONE:
+    if everyone(opening.source):
         yield f"{opening.ports} can be reached from {opening.source}"
 
 
 def public_api_server(server: ApiServer, _: Terms) -> Iterator[str]:
-    if server.public and server.sources is not None and set(server.sources) & {*EVERYONE}:
+    if server.public and any(map(everyone, server.sources or ())):
         yield "the API server of Kubernetes can be reached from everywhere"
 
 

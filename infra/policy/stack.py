@@ -112,7 +112,7 @@ class Stack:
         """Resources whose property `key` names `subject`: by reference, or by the value of a property in `by`."""
         named = {value for each in by if isinstance(value := subject.get(each), str)}
         for resource in self.of(*types):
-            if subject.urn in resource.refs.get(key, ()) or resource.get(key) in named:
+            if subject.urn in resource.refs.get(key, ()) or resource.text(key) in named:
                 yield resource
 
 

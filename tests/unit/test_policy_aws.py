@@ -13,6 +13,7 @@ from infra.policy.aws.taggable import content
 from infra.policy.rules import RULES
 from infra.policy.terms import Terms
 from tests.policy_twins import Made, Ref, policy, stack
+from tests.policy_twins.data import TLS_ONLY
 from tests.policy_twins.others import (
     API_DOMAIN,
     DATABASE,
@@ -53,6 +54,13 @@ def test_what_is_as_it_should_be_is_not_refused(made: Made):
     assert refused(made) == set()
 
 
+_ROLES = "arn:aws:iam::123456789012:role/*"
+
+
+def _trust(**condition: Mapping[str, str]) -> str:
+    return policy(Action="sts:AssumeRole", Principal={"AWS": "*"}, Condition=condition)
+
+
 _OPEN = [{"protocol": "-1", "fromPort": 0, "toPort": 0, "ipv6CidrBlocks": ["::/0"]}]
 _HTTP_ORIGIN = {"originId": "a", "customOriginConfig": {"originProtocolPolicy": "match-viewer"}}
 _OLD_ORIGIN = {
@@ -67,11 +75,18 @@ _MUTABLE_TASK = '[{"name": "main", "image": "example/worker:latest"}]'
     [
         ("no-public-ingress", SECURITY_GROUP, {"ingress": _OPEN}),
         ("no-public-ingress", SECURITY_GROUP_RULE, {"cidrBlocks": ["10.0.0.0/16", "0.0.0.0/0"]}),
+        ("no-public-ingress", SECURITY_GROUP_RULE, {"cidrBlocks": ["0.0.0.0/1", "128.0.0.0/1"]}),
         ("no-public-addresses", INSTANCE, {"associatePublicIpAddress": True}),
         ("no-public-addresses", DATABASE, {"publiclyAccessible": True}),
         ("no-wildcard-principal", PERMISSION, {"principal": "*", "sourceArn": None}),
         ("no-wildcard-action", ROLE, {"assumeRolePolicy": policy(NotAction="iam:*", Principal={"AWS": "1"})}),
         ("no-wildcard-action", ROLE, {"inlinePolicies": [{"policy": policy(Action="*")}]}),
+        ("no-wildcard-action", ROLE, {"inlinePolicies": [{"policy": policy(Action="*:*")}]}),
+        ("no-passing-any-role", ROLE, {"inlinePolicies": [{"policy": policy(Action="iam:Pass*", Resource="*")}]}),
+        ("no-passing-any-role", ROLE, {"inlinePolicies": [{"policy": policy(Action="iam:PassRole", Resource=_ROLES)}]}),
+        ("no-wildcard-principal", ROLE, {"assumeRolePolicy": _trust(StringLike={"aws:PrincipalArn": "*"})}),
+        ("no-wildcard-principal", ROLE, {"assumeRolePolicy": _trust(StringNotEquals={"aws:SourceAccount": "1"})}),
+        ("no-wildcard-principal", ROLE, {"assumeRolePolicy": _trust(StringEqualsIfExists={"aws:SourceAccount": "1"})}),
         ("no-all-powerful-role", ROLE, {"managedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]}),
         ("disks-are-encrypted", INSTANCE, {"rootBlockDevice": None}),
         ("disks-are-encrypted", INSTANCE, {"ebsBlockDevices": [{"encrypted": False}]}),
@@ -80,6 +95,7 @@ _MUTABLE_TASK = '[{"name": "main", "image": "example/worker:latest"}]'
         ("disks-are-encrypted", DATABASE, {"storageEncrypted": False}),
         ("messages-are-encrypted", QUEUE, {"kmsMasterKeyId": None}),
         ("stores-refuse-plain-text", QUEUE, {"policy": None}),
+        ("stores-refuse-plain-text", QUEUE, {"policy": (TLS_ONLY % "sqs").replace('"AWS": "*"', '"AWS": "1"')}),
         ("state-is-guarded", DATABASE, {"deletionProtection": False}),
         (
             "tls-1.2-at-least",

@@ -1,5 +1,6 @@
 """Rules on what is not known, not there or not what it should be: they say less, and never fall over."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -53,6 +54,35 @@ def test_no_part_of_a_resource_makes_a_rule_fall_over(resource: Resource):
     for into in STRANGE:
         for props in changed(dict(resource.props), into):
             judged(Stack(resources=(replace(resource, props=props),)))
+
+
+@pytest.mark.parametrize("twin", [twin for twin in TWINS if len(twin.passes) > 1], ids=lambda twin: twin.rule)
+def test_no_part_of_what_belongs_together_makes_a_rule_fall_over(twin: Twin):
+    whole = stack(twin.passes).resources
+    for at, resource in enumerate(whole):
+        for into in STRANGE:
+            for props in changed(dict(resource.props), into):
+                judged(Stack(resources=(*whole[:at], replace(resource, props=props, refs={}), *whole[at + 1 :])))
+
+
+DOCUMENT = {
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["sts:AssumeRoleWithWebIdentity", "iam:PassRole"],
+            "Resource": ["*"],
+            "Principal": {"AWS": ["*"]},
+            "Condition": {"StringEquals": {"aws:SourceAccount": ["1"], "a:sub": "b"}},
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize("into", [None, "", "strange", [], {}, 0.5, True, [None], [[]]], ids=repr)
+def test_no_part_of_a_policy_document_makes_a_rule_fall_over(into: Any):
+    for document in changed(DOCUMENT, into):
+        role = Resource(type="aws:iam/role:Role", name="r", props={"assumeRolePolicy": json.dumps(document)})
+        judged(Stack(resources=(role,)))
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.rule)

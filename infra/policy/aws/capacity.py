@@ -9,7 +9,7 @@ from infra.policy.stack import UNKNOWN, Resource, Stack, is_block
 
 _GROUP = "aws:eks/nodeGroup:NodeGroup"
 _ACCELERATED_IMAGES = ("NVIDIA", "NEURON", "_GPU")
-_ACCELERATED_TYPES = ("p2.", "p3", "p4", "p5", "p6", "g4", "g5", "g6", "trn", "inf", "dl")
+_ACCELERATED_TYPES = ("p2.", "p3", "p4", "p5", "p6", "g4", "g5", "g6", "gr6", "trn", "inf", "dl")
 _POOL, _CAPACITY = "slipway/pool", "slipway/capacity"
 """Labels that our own node groups carry (infra/aws/gpu_pools.py); groups of others are one family per cluster."""
 

@@ -77,8 +77,9 @@ def _guards(firewall: Resource, distribution: Resource) -> bool:
 
 
 def _limits(firewall: Resource) -> bool:
-    return any(dig(rule, "statement.rateBasedStatement") for rule in firewall.entries("rules")) or bool(
-        firewall.get("ruleJson")
+    rules = firewall.entries("rules")
+    return any(dig(rule, "statement.rateBasedStatement") for rule in rules) or "RateBasedStatement" in (
+        firewall.text("ruleJson") or ""
     )
 
 

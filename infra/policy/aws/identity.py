@@ -1,5 +1,6 @@
 """Where AWS says who may do what: statements in policy documents, policies that are held, keys that last."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from infra.policy.ideas import Grant, Held, LastingKey
 from infra.policy.stack import UNKNOWN, Resource, dig, is_block, is_list, parsed
 
 _DOCUMENTS = {"policy": "the policy", "assumeRolePolicy": "the trust policy"}
+_LOOSE = re.compile(r"Not|Null|IfExists|ForAllValues")
 _LASTING = {
     "aws:iam/accessKey:AccessKey": "an access key",
     "aws:iam/user:User": "an IAM user",
@@ -26,8 +28,8 @@ def grants(resource: Resource) -> Iterator[Grant]:
     if resource.type == "aws:lambda/permission:Permission":
         yield Grant(
             what="the permission",
-            actions=_texts(resource.get("action")),
-            principals=_texts(resource.get("principal")),
+            actions=texts(resource.get("action")),
+            principals=texts(resource.get("principal")),
             conditions={
                 f"aws:{key.lower()}": ("given",) for key in ("sourceArn", "sourceAccount") if resource.get(key)
             },
@@ -42,11 +44,17 @@ def statements(document: Any) -> list[Mapping[str, Any]]:
 
 
 def conditions(statement: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Values by key, whatever the operator; IAM's keys do not tell capitals from small letters."""
+    """Values by key, in small letters, of the operators that hold for every caller.
+
+    Those that also let pass who does not say the key, or that exclude a few, bound nobody.
+    """
     found: dict[str, tuple[str, ...]] = {}
-    for tests in statement.get("Condition", {}).values():
+    blocks = statement.get("Condition")
+    for operator, tests in blocks.items() if is_block(blocks) else ():
+        if not is_block(tests) or _LOOSE.search(operator):
+            continue
         for key, value in tests.items():
-            found[key.lower()] = found.get(key.lower(), ()) + _texts(value)
+            found[key.lower()] = found.get(key.lower(), ()) + texts(value)
     return found
 
 
@@ -71,21 +79,22 @@ def _grants(document: Any, what: str) -> Iterator[Grant]:
         if statement.get("Effect") == "Allow":
             yield Grant(
                 what=what,
-                actions=_texts(statement.get("Action")),
-                resources=_texts(statement.get("Resource")),
-                principals=_principals(statement.get("Principal")),
+                actions=texts(statement.get("Action")),
+                resources=texts(statement.get("Resource")),
+                principals=principals(statement.get("Principal")),
                 everything_but="NotAction" in statement or "NotPrincipal" in statement,
                 conditions=conditions(statement),
             )
 
 
-def _principals(principal: Any) -> tuple[str, ...]:
-    if is_block(principal):
-        return tuple(text for values in principal.values() for text in _texts(values))
-    return _texts(principal)
+def principals(said: Any) -> tuple[str, ...]:
+    """Who is meant: names and ARNs, whatever kind they are under; `*` for everybody."""
+    if is_block(said):
+        return tuple(text for values in said.values() for text in texts(values))
+    return texts(said)
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def texts(value: Any) -> tuple[str, ...]:
     if value is None or value is UNKNOWN:
         return ()
     return tuple(str(entry) for entry in value) if is_list(value) else (str(value),)

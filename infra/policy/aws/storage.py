@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.policy.aws.identity import conditions, statements
+from infra.policy.aws.identity import conditions, principals, statements
 from infra.policy.ideas import Stateful, Store
 from infra.policy.rule import Found
 from infra.policy.stack import UNKNOWN, Resource, Stack, dig
@@ -114,4 +114,5 @@ def _tls_only(policies: list[Resource], subject: Resource | None = None) -> bool
 
 
 def _refuses_plain_text(statement: Mapping[str, Any]) -> bool:
-    return statement.get("Effect") == "Deny" and conditions(statement).get("aws:securetransport") == ("false",)
+    to_all = statement.get("Effect") == "Deny" and "*" in principals(statement.get("Principal"))
+    return to_all and conditions(statement).get("aws:securetransport") == ("false",)
