@@ -1,0 +1,115 @@
+"""The page as a whole: the sections, put into page.html, with a policy under which a browser fetches nothing.
+
+No script: tooltips are <title>, folding is <details>. The policy allows the one style sheet, by its hash.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from importlib.resources import files
+from string import Template
+
+from infra.placement.serving.plan import ServingPlan
+from slipway.plan.page import tables
+from slipway.plan.page.markup import Markup, element, joined
+from slipway.plan.page.pareto import pareto
+from slipway.plan.page.training import training
+from slipway.plan.page.words import ms, percent, usd
+from slipway.plan.page.world import world
+from slipway.plan.view import Overview
+
+_PLOT = "Diamond: the plan. Rings: the best trades of several regions. Dots: one region alone that reaches everybody."
+_BILL = "Blue bars rest on a price list, orange ones on an estimate."
+
+
+def render(view: Overview) -> str:
+    """One self-contained page: opened from a disk or an artifact store, it needs and asks for nothing else."""
+    style = _read("page.css")
+    return Template(_read("page.html")).substitute(
+        title=joined("Slipway plan"),
+        style=style,
+        style_hash=f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
+        summary=_summary(view),
+        sections=joined(*_serving(view), *_training(view)),
+        footer=_footer(view),
+    )
+
+
+def _read(name: str) -> str:
+    return files("slipway.plan.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _summary(view: Overview) -> Markup:
+    said: list[str] = []
+    if view.serving is not None:
+        said.append(f"Serve from {_listed(region.key for region in view.serving.regions)}")
+    if view.training is not None:
+        said.append(f"Train on {view.training.chosen.label}")
+    return joined(". ".join(said))
+
+
+def _footer(view: Overview) -> Markup:
+    return joined(
+        f"Prices read {view.price_age_days} days ago at the oldest. Catalog ",
+        element("code", view.digest),
+        ". Map: Natural Earth.",
+    )
+
+
+def _serving(view: Overview) -> Iterable[Markup]:
+    plan = view.serving
+    if plan is None:
+        return
+    yield _figures(plan)
+    yield _section("Map of users and regions", element("div", world(plan), class_="wide"), _map_key())
+    yield _section(
+        "Cost against latency",
+        element("div", pareto(plan, view.pareto), class_="wide"),
+        element("p", _PLOT, class_="hint"),
+    )
+    yield _section("Regions compared", tables.candidates(plan, view.losers), tables.rejected(plan.rejected))
+    yield _section("What it costs", tables.bill(plan.lines), element("p", _BILL, class_="hint"))
+    if view.flips:
+        yield _section("What would flip the choice", tables.flips(view.flips))
+    if plan.assumed:
+        yield _section("Assumed, since no source says", tables.assumed(plan.assumed))
+
+
+def _figures(plan: ServingPlan) -> Markup:
+    carbon = "unknown" if plan.carbon_kg_per_month is None else f"{plan.carbon_kg_per_month:,.0f} kg"
+    shown = (
+        (usd(plan.usd_per_month), "a month"),
+        (ms(plan.p95_ms), f"p95 of the slowest, goal {ms(plan.goal_ms)}"),
+        (percent(plan.availability), "of requests find a region"),
+        (carbon, "CO₂e a month"),
+    )
+    boxes = (element("div", element("b", figure), element("span", said)) for figure, said in shown)
+    return element("section", *boxes, class_="figures", aria_label="Figures")
+
+
+def _map_key() -> Markup:
+    """The marks of the map, in words."""
+    marks = (
+        (element("polygon", class_="chosen", points="8,1 15,8 8,15 1,8"), "chosen region"),
+        (element("circle", class_="candidate key-mark", cx=8, cy=8, r=5), "other candidate"),
+        (element("circle", class_="user key-mark", cx=8, cy=8, r=7), "users, area by share"),
+        (element("path", class_="route key-mark", d="M0 12Q8 2 16 8"), "who is served from where, with p95"),
+    )
+    said = (
+        element("span", element("svg", mark, viewBox="0 0 16 16", aria_hidden="true"), text) for mark, text in marks
+    )
+    return element("p", *said, class_="key")
+
+
+def _training(view: Overview) -> Iterable[Markup]:
+    if view.training is not None:
+        yield _section("Training", training(view.training))
+
+
+def _section(title: str, *children: str) -> Markup:
+    name = f"{title.split()[0].lower().strip(',')}-title"
+    return element("section", element("h2", title, id=name), *children, aria_labelledby=name)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
