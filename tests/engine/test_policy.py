@@ -18,7 +18,7 @@ from slipway.toolchain import engine_variables, find_engine
 from tests.engine.simulated.project import simulating
 from tests.policy_twins import TWINS, Twin
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("policy")]
+pytestmark = pytest.mark.engine
 
 PACK = PROJECT / "infra" / "policy"
 _STACK = "aws-prod"

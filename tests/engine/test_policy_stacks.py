@@ -10,7 +10,7 @@ import pytest
 from slipway.paths import PROJECT
 from tests.engine.simulated.project import make
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("policy-stacks")]
+pytestmark = pytest.mark.engine
 
 _WITH_THE_PACK = ("--policy-pack", str(PROJECT / "infra" / "policy"))
 _ACCEPTED = "✅ slipway@"
