@@ -9,7 +9,9 @@ from typing import Any
 import pulumi
 import yaml
 
+from infra.catalog import Catalog
 from infra.contract import Platform
+from infra.placement.placement import placed, settled
 from infra.settings import Settings
 from slipway.paths import PROJECT, State
 from slipway.release import Pin, publish, read_pin
@@ -24,7 +26,9 @@ _PINS = Path(__file__).parent / "releases"
 
 
 def settings_of(stack: str) -> Settings:
-    return Settings.read(PROJECT / "stacks" / f"Pulumi.{stack}.yaml")
+    """As the program has them, with what placement chose."""
+    settings = Settings.read(PROJECT / "stacks" / f"Pulumi.{stack}.yaml")
+    return settled(settings, placed(settings, Catalog.load()))
 
 
 def config_of(stack: str) -> dict[str, Any]:
