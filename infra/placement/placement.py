@@ -15,7 +15,7 @@ from infra.placement.training import TrainingPlan, place
 from infra.settings import PoolSettings, ServingGoal, Settings, TrainingWork
 from infra.settings.placement import Provider
 
-_CLOUDS: dict[str, Provider] = {"aws": "aws"}
+CLOUDS: dict[str, Provider] = {"aws": "aws"}
 """The provider that a target builds on. The local target stands for any: its regions are names."""
 
 
@@ -50,10 +50,10 @@ def placed(settings: Settings, catalog: Catalog) -> Placement | None:
     """None where the settings name their regions and no work. Raises PlacementError, CatalogError."""
     if settings.serving is None and settings.work is None:
         return None
-    provider = _CLOUDS.get(settings.target)
-    serving = choose(_serving_on(settings.serving, provider), catalog) if settings.serving else None
+    provider = CLOUDS.get(settings.target)
+    serving = choose(serving_on(settings.serving, provider), catalog) if settings.serving else None
     regions = tuple(dict.fromkeys(region.region for region in serving.regions)) if serving else ()
-    work = _work_on(settings.work, provider, regions or settings.regions) if settings.work else None
+    work = work_on(settings.work, provider, regions or settings.regions) if settings.work else None
     return Placement(
         regions=regions,
         serving=serving,
@@ -71,7 +71,7 @@ def settled(settings: Settings, placement: Placement | None) -> Settings:
     if placement is None:
         return settings
     chosen: dict[str, Any] = {"serving": None, "regions": placement.regions} if placement.regions else {}
-    on_cloud = settings.target in _CLOUDS
+    on_cloud = settings.target in CLOUDS
     if on_cloud and settings.work and placement.training and not settings.gpu_pools:
         chosen["gpu_pools"] = (pool_for(settings.work, placement.training),)
     return settings.but(chosen)
@@ -89,12 +89,12 @@ def pool_for(work: TrainingWork, plan: TrainingPlan) -> PoolSettings:
     )
 
 
-def _serving_on(goal: ServingGoal, provider: Provider | None) -> ServingGoal:
+def serving_on(goal: ServingGoal, provider: Provider | None) -> ServingGoal:
     """The goal with the candidates that this target can build."""
     return goal.model_copy(update={"providers": (provider,)}) if _can(goal.providers, provider, "serving") else goal
 
 
-def _work_on(work: TrainingWork, provider: Provider | None, regions: tuple[str, ...]) -> TrainingWork:
+def work_on(work: TrainingWork, provider: Provider | None, regions: tuple[str, ...]) -> TrainingWork:
     """The work with the candidates that this target can build: in the stack's regions, unless it names others."""
     if not _can(work.providers, provider, "work"):
         return work

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from infra.catalog import Catalog, PricesTooOld
+from infra.placement.placement import serving_on, work_on
 from infra.placement.serving import Flip, Loser, ServingPlan, choose, explain, sensitivity
 from infra.placement.serving.candidates import candidates
 from infra.placement.serving.choose import planned
 from infra.placement.serving.options import state
 from infra.placement.serving.solve import solve
 from infra.placement.training import TrainingPlan, place
-from infra.settings.placement import ServingGoal, TrainingWork
+from infra.settings.placement import ServingGoal
+from slipway.plan.wanted import Wanted
 
 _GOALS = (0.4, 0.6, 0.8, 1.25, 1.6, 2.0)  # times the p95 goal: each is one more solve
 
@@ -45,24 +47,16 @@ class Overview:
     digest: str
 
 
-def overview(
-    goal: ServingGoal | None,
-    work: TrainingWork | None,
-    catalog: Catalog,
-    *,
-    today: date,
-    max_age_days: int,
-    flips: bool = False,
-    pareto: bool = False,
-) -> Overview:
-    """The plans for a goal, for work, or for both, and why they are so.
+def overview(wanted: Wanted, catalog: Catalog, *, today: date, flips: bool = False, pareto: bool = False) -> Overview:
+    """The plans for what is wanted, as the program of that stack would make them, and why they are so.
 
     flips and pareto: solved again dozens of times, which takes seconds. Raises PricesTooOld, CatalogError for a place
     or region that is not known, and PlacementError where nothing reaches the goal or the deadline.
     """
+    goal = serving_on(wanted.serving, wanted.provider) if wanted.serving else None
     serving = choose(goal, catalog) if goal else None
-    ages = [_age(serving, today, max_age_days)] if serving else []
-    training = place(work, catalog, today=today, max_age_days=max_age_days) if work else None
+    ages = [_age(serving, today, wanted.max_age_days)] if serving else []
+    training = _training(wanted, serving, catalog, today)
     if training is not None:
         ages.append((today - training.oldest_price).days)
     losers = explain(serving, goal, catalog) if goal and serving else ()
@@ -75,6 +69,14 @@ def overview(
         price_age_days=max(ages, default=0),
         digest=catalog.digest,
     )
+
+
+def _training(wanted: Wanted, serving: ServingPlan | None, catalog: Catalog, today: date) -> TrainingPlan | None:
+    if wanted.work is None:
+        return None
+    beside = tuple(dict.fromkeys(region.region for region in serving.regions)) if serving else wanted.regions
+    work = work_on(wanted.work, wanted.provider, beside)
+    return place(work, catalog, today=today, max_age_days=wanted.max_age_days)
 
 
 def trades(plan: ServingPlan, goal: ServingGoal, catalog: Catalog) -> tuple[ParetoPoint, ...]:
