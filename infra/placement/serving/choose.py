@@ -14,6 +14,7 @@ from infra.placement.serving.infeasible import infeasible
 from infra.placement.serving.options import Setup, Stated, full_rps, queue_ms, state
 from infra.placement.serving.plan import CostLine, PlannedRegion, Served, ServingPlan
 from infra.placement.serving.problem import Run, Solution
+from infra.placement.serving.program import GAP
 from infra.placement.serving.solve import solve
 from infra.settings.placement import ServingGoal
 
@@ -60,7 +61,7 @@ def planned(goal: ServingGoal, catalog: Catalog, found: Found, stated: Stated, s
         assumed=assumed(goal, regions, lines),
         digest=catalog.digest,
         oldest_price=min(line.date for line in lines),
-        solver=f"proven optimal, gap {solution.gap:.1e}",
+        solver="proven optimal" if solution.gap <= GAP else f"proven within {solution.gap:.1%} of the least cost",
     )
 
 

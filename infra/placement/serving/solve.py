@@ -22,9 +22,10 @@ from infra.placement.serving.program import GAP, Answer, Program
 from infra.placement.serving.reduce import replicas_for, smallest, without_dominated
 
 _WORTH = 1e-4  # of the bound: what a round of rows must raise it by to be followed by another
+_MANY = 64  # classes of users; with more, crowds are looked for in whole answers only
 _MOST_SPREAD = 12  # regions; beyond, one more changes what all must carry by less than a hundredth
 _FIRST_MARGIN = 0.01  # of the bound: how much dearer than it options may make the plan to be tried first
-_ROUNDS = 60  # after which the best is taken with the gap that is proven
+_ROUNDS = 30  # after which the best is taken with the gap that is proven
 
 
 def solve(problem: Problem) -> Solution | None:
@@ -73,7 +74,7 @@ def _among(problem: Problem, master: "_Master", options: Sequence[Option]) -> tu
             return best, answer.bound, rounds
         if not cuts.made:
             raise RuntimeError("the placement's rows and its flow disagree by more than rounding")
-    raise AssertionError("unreachable")
+    raise AssertionError("unreachable")  # itertools.count does not end
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +110,7 @@ class _Master:
             self._regions[option.region].append(number)
         self._columns = [self._column(option) for option in options]
         self._lines: dict[str, tuple[int, ...]] = {}
+        self._survived: list[set[frozenset[int]]] = []
         self.considers_all = True
         self._rows()
 
@@ -162,7 +164,7 @@ class _Master:
         everyone = set(self._loads)
         self._need(everyone, lost=None)
         if problem.survive_region_loss:
-            self._spread(everyone)
+            self._survive(everyone)
 
     def _volume(self, region: str, numbers: Sequence[int]) -> None:
         """One of the region's lines is on, and all of its load is priced at it. A single line is in the load's cost."""
@@ -204,6 +206,15 @@ class _Master:
                 terms.append((columns.replicas, option.replica_rps))
         return terms
 
+    def _survive(self, users: set[frozenset[int]]) -> None:
+        """The same for each region that may be lost: else the next answer only lacks another one."""
+        if users in self._survived:
+            return
+        self._survived.append(users)
+        self._spread(users)
+        for lost in sorted({self._options[number].region for number in frozenset[int]().union(*users)}):
+            self._need(users, lost)
+
     def _spread(self, users: set[frozenset[int]]) -> None:
         """With k regions, what is left without the largest carries the load, so all carry k / (k - 1) of it.
 
@@ -235,10 +246,31 @@ class _Master:
             answer = self.program.run(relaxed=True)
             if answer is None:
                 return None
-            if answer.objective - last < _WORTH * answer.objective or not self._cover(answer.values):
+            raised = answer.objective - last >= _WORTH * answer.objective
+            if not raised or not self._cover(answer.values) + self._crowd(answer.values):
                 self.program.drop_loose(first)
+                self._survived.clear()
                 return answer
             last = answer.objective
+
+    def _crowd(self, values: Sequence[float]) -> int:
+        """Rows for users whom what stands, broken as it is, cannot carry when a region is lost; how many."""
+        if not self._problem.survive_region_loss or len(self._loads) > _MANY:
+            return 0
+        room: dict[int, float] = {}
+        for number, (option, columns) in enumerate(zip(self._options, self._columns, strict=True)):
+            of = self._problem.load_rps * values[columns.on]
+            if columns.replicas is not None:
+                of = option.replica_rps * values[columns.replicas]
+            if of > 0:
+                room[number] = of
+        made = 0
+        for lost in sorted({self._options[number].region for number in room}):
+            left = {number: size for number, size in room.items() if self._options[number].region != lost}
+            if (crowd := overloaded(self._loads, left)) is not None:
+                self._survive(crowd)
+                made += 1
+        return made
 
     def _cover(self, values: Sequence[float]) -> int:
         """Rows for load that what is open cannot carry; how many."""
@@ -283,9 +315,10 @@ class _Master:
         for lost in (None, *sorted(lost_regions)):
             left = {number: size for number, size in room.items() if self._options[number].region != lost}
             if (crowd := overloaded(self._loads, left)) is not None:
-                self._need(crowd, lost)
-                if lost:
-                    self._spread(crowd)
+                if lost is None:
+                    self._need(crowd, lost)
+                else:
+                    self._survive(crowd)
                 made += 1
         standing = made > 0
         loads = {number: values[self._columns[number].load] for number in chosen}
