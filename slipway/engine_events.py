@@ -55,7 +55,7 @@ class Heard:
     def take(self, lines: Iterable[str], report: Report) -> None:
         """Follow a stream of events to its end; each change is reported as it comes."""
         for event in _events(lines):
-            if message := _error(event):
+            if message := _error(event) or _refusal(event):
                 self.errors.append(message)
             if aside := _aside(event):
                 self.asides.append(aside)
@@ -74,6 +74,15 @@ def _error(event: Mapping[str, Any]) -> str:
     diagnostic = event.get("diagnosticEvent", {})
     said = diagnostic.get("message", "").strip() if diagnostic.get("severity") == "error" else ""
     return "" if said.startswith(_ECHOES) else said
+
+
+def _refusal(event: Mapping[str, Any]) -> str:
+    """What a mandatory policy has against a resource, and how to mend it; the engine says only that it failed."""
+    violation = event.get("policyEvent", {})
+    if violation.get("enforcementLevel") != "mandatory":
+        return ""
+    resource = violation["resourceUrn"].rsplit("::", 1)[-1]
+    return f"{resource}: {violation['message'].strip().splitlines()[-1]} ({violation['policyName']})"
 
 
 def _aside(event: Mapping[str, Any]) -> str:

@@ -48,6 +48,27 @@ def test_what_a_program_wrote_to_standard_error_is_told_only_when_there_is_no_er
     assert heard(aside, diagnostic("error", "no memory"))[0].why == "no memory"
 
 
+def refusal(level: str) -> dict:
+    return {
+        "policyEvent": {
+            "resourceUrn": "urn:pulumi:aws-prod::slipway::aws:s3/bucket:Bucket::storage-us-east-1",
+            "message": "Nobody can make a store public.\nthe bucket can be made public. To mend it: close it\n",
+            "policyName": "no-public-store",
+            "enforcementLevel": level,
+        }
+    }
+
+
+def test_what_a_policy_refuses_is_told_with_its_resource_and_the_way_to_mend_it():
+    assert heard(refusal("mandatory"))[0].why == (
+        "storage-us-east-1: the bucket can be made public. To mend it: close it (no-public-store)"
+    )
+
+
+def test_what_a_policy_only_warns_of_is_no_error():
+    assert heard(refusal("advisory"))[0].why == ""
+
+
 def test_a_line_that_is_no_event_is_passed_over():
     said = Heard()
     said.take(["warning: not JSON\n", json.dumps(diagnostic("error", "no memory"))], lambda change: None)
