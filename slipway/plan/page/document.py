@@ -18,7 +18,9 @@ from slipway.plan.page.words import ms, percent, usd
 from slipway.plan.page.world import world
 from slipway.plan.view import Overview
 
-_PLOT = "Diamond: the plan. Rings: the best trades of several regions. Dots: one region alone that reaches everybody."
+_PLOT = (
+    "Diamond: the plan. Rings: plans for other goals, none beaten in both. Dots: a region that alone reaches everybody."
+)
 _BILL = "Blue bars rest on a price list, orange ones on an estimate."
 
 

@@ -58,7 +58,7 @@ def spread(
     full = list(taken)
     found: list[Spot | None] = []
     for text, spots in labels:
-        boxes = ((spot, _box(text, spot, height)) for spot in spots)
+        boxes = ((spot, box_of(text, spot, height)) for spot in spots)
         free = ((spot, box) for spot, box in boxes if box.within(frame) and not any(box.meets(other) for other in full))
         spot, box = next(free, (None, None))
         found.append(spot)
@@ -67,7 +67,8 @@ def spread(
     return found
 
 
-def _box(text: str, spot: Spot, height: float) -> Box:
+def box_of(text: str, spot: Spot, height: float) -> Box:
+    """What the text will cover, or a little more."""
     width = len(text) * height * _GLYPH
     left = spot.x - {"start": 0.0, "middle": width / 2, "end": width}[spot.anchor]
     return Box(left=left, top=spot.y - height * 0.8, right=left + width, bottom=spot.y + height * 0.25)

@@ -69,9 +69,20 @@ def _goal(plan: ServingPlan, up: Axis) -> Markup:
 
 def _front(points: Sequence[ServingPlan | ParetoPoint], across: Axis, up: Axis) -> Markup:
     """In steps, since between two points lies no plan."""
-    ordered = sorted((across.at(each.usd_per_month), up.at(each.p95_ms)) for each in points)
-    steps = "".join(f"M{x:.1f} {y:.1f}H{u:.1f}V{v:.1f}" for (x, y), (u, v) in pairwise(ordered))
+    corners = pairwise(_corners(points, across, up))
+    steps = "".join(f"M{x:.1f} {y:.1f}H{u:.1f}V{v:.1f}" for (x, y), (u, v) in corners)
     return element("path", class_="front", d=steps)
+
+
+def _corners(points: Iterable[ServingPlan | ParetoPoint], across: Axis, up: Axis) -> list[tuple[float, float]]:
+    return sorted((across.at(each.usd_per_month), up.at(each.p95_ms)) for each in points)
+
+
+def _covered(corners: Iterable[tuple[float, float]]) -> Iterable[Box]:
+    """The steps of the line, which names keep clear of."""
+    for (x, y), (u, v) in pairwise(corners):
+        yield Box(left=x, top=y - 1, right=u, bottom=y + 1)
+        yield Box(left=u - 1, top=min(y, v), right=u + 1, bottom=max(y, v))
 
 
 def _alone(each: Alternative, across: Axis, up: Axis) -> Markup:
@@ -115,7 +126,8 @@ def _names(plan: ServingPlan, points: Sequence[ParetoPoint], across: Axis, up: A
     labels = [("is-plan", "the plan", spots(plan))]
     labels += [("", " + ".join(each.regions), spots(each)) for each in points]
     frame = Box(left=_LEFT, top=0, right=_WIDTH, bottom=_HEIGHT - _BOTTOM)
-    placed = spread([(text, spots) for _, text, spots in labels], height=_TEXT, frame=frame)
+    taken = list(_covered(_corners([plan, *points], across, up)))
+    placed = spread([(text, spots) for _, text, spots in labels], height=_TEXT, frame=frame, taken=taken)
     for (kind, text, _), spot in zip(labels, placed, strict=True):
         if spot is not None:
             yield element("text", text, class_=kind, x=spot.x, y=spot.y, text_anchor=spot.anchor)

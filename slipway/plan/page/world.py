@@ -5,13 +5,14 @@ land-110m.json of the npm package world-atlas 2.0.2, read on 2026-11-23 by tools
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from infra.placement.serving.plan import Alternative, PlannedRegion, Served, ServingPlan
-from slipway.plan.page.labels import Box, Spot, around, spread
-from slipway.plan.page.markup import Markup, element, joined
+from slipway.plan.page.labels import Box, Spot, around, box_of, spread
+from slipway.plan.page.markup import Markup, element
 from slipway.plan.page.words import ms, percent, place, usd
 
 _WIDTH, _HEIGHT = 3600, 1420
@@ -22,6 +23,8 @@ _ALL_USERS = 150
 _REGION = 22
 _BEND = 0.16
 """How far a line bows, in parts of its length, so that lines between the same places stay apart."""
+_ROUND = 0.8
+"""Side of the square, in parts of a dot's width, that names keep clear of: a dot has no corners."""
 _LONG = 260
 """A line that is long enough to carry its own label."""
 
@@ -124,28 +127,55 @@ def _along(start: tuple[float, float], end: tuple[float, float], t: float) -> Sp
     return Spot(x=near * x + middle * p + far * u, y=near * y + middle * q + far * v + _TEXT / 3, anchor="middle")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Label:
+    """kind: a class of the style sheet. spots: best first."""
+
+    kind: str
+    text: str
+    spots: tuple[Spot, ...]
+
+
 def _names(plan: ServingPlan, where: dict[str, tuple[float, float]]) -> list[Markup]:
     """Regions first, then waits, then the largest groups; what finds no room is left to its tooltip."""
-    labels: list[tuple[str, str, tuple[Spot, ...]]] = [
-        ("region-name", key, around(x, y, _REGION, _TEXT)) for key, (x, y) in where.items()
-    ]
-    waits, users = list[tuple[str, str, tuple[Spot, ...]]](), list[tuple[str, str, tuple[Spot, ...]]]()
-    for user in sorted(plan.users, key=lambda user: -user.share):
-        x, y = _xy(user.latitude, user.longitude)
-        name, wait = place(user.place), ms(user.latency.total_ms)
-        u, v = where[user.regions[0][0]]
-        end = (_near(x, u), v)
-        if math.dist((x, y), end) < _LONG:
-            name = f"{name} {wait}"
-        else:
-            waits.append(("wait", wait, tuple(_along((x, y), end, t) for t in (0.5, 0.4, 0.6, 0.3, 0.7))))
-        users.append(("user-name", name, around(x, y, _radius(user), _TEXT)))
-    labels += waits + users
-    frame = Box(left=0, top=0, right=_WIDTH, bottom=_HEIGHT)
-    taken = [Box(left=x - _REGION, top=y - _REGION, right=x + _REGION, bottom=y + _REGION) for x, y in where.values()]
-    spots = spread([(text, spots) for _, text, spots in labels], height=_TEXT, frame=frame, taken=taken)
+    regions = [_Label(kind="region-name", text=key, spots=around(*at, _REGION, _TEXT)) for key, at in where.items()]
+    named = _free(regions, [_square(*at, _REGION) for at in where.values()])
+    users = sorted(plan.users, key=lambda user: -user.share)
+    dots = [_square(*_xy(user.latitude, user.longitude), _radius(user) * _ROUND) for user in users]
+    marked = [_square(*at, _REGION) for at in where.values()] + [box_of(x.text, spot, _TEXT) for x, spot in named]
+    waits = [label for user in users if (label := _wait(user, where)) is not None]
     return [
-        element("text", joined(text), class_=kind, x=spot.x, y=spot.y, text_anchor=spot.anchor)
-        for (kind, text, _), spot in zip(labels, spots, strict=True)
-        if spot is not None
+        element("text", label.text, class_=label.kind, x=spot.x, y=spot.y, text_anchor=spot.anchor)
+        for label, spot in (*named, *_free([*waits, *(_name(user, where) for user in users)], marked + dots))
     ]
+
+
+def _free(labels: Sequence[_Label], taken: Sequence[Box]) -> list[tuple[_Label, Spot]]:
+    frame = Box(left=0, top=0, right=_WIDTH, bottom=_HEIGHT)
+    spots = spread([(label.text, label.spots) for label in labels], height=_TEXT, frame=frame, taken=taken)
+    return [(label, spot) for label, spot in zip(labels, spots, strict=True) if spot is not None]
+
+
+def _square(x: float, y: float, radius: float) -> Box:
+    return Box(left=x - radius, top=y - radius, right=x + radius, bottom=y + radius)
+
+
+def _way(user: Served, where: dict[str, tuple[float, float]]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """From the users to the region that answers most of their requests."""
+    x, y = _xy(user.latitude, user.longitude)
+    u, v = where[user.regions[0][0]]
+    return (x, y), (_near(x, u), v)
+
+
+def _wait(user: Served, where: dict[str, tuple[float, float]]) -> _Label | None:
+    """On the line, where that is long enough."""
+    start, end = _way(user, where)
+    spots = tuple(_along(start, end, t) for t in (0.5, 0.4, 0.6, 0.3, 0.7))
+    return _Label(kind="wait", text=ms(user.latency.total_ms), spots=spots) if math.dist(start, end) >= _LONG else None
+
+
+def _name(user: Served, where: dict[str, tuple[float, float]]) -> _Label:
+    """With the wait, where the line is too short for it."""
+    start, _ = _way(user, where)
+    wait = "" if _wait(user, where) else f" {ms(user.latency.total_ms)}"
+    return _Label(kind="user-name", text=f"{place(user.place)}{wait}", spots=around(*start, _radius(user), _TEXT))
