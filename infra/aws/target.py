@@ -18,7 +18,6 @@ from infra.capacity import Chosen, fallback, order_of
 from infra.catalog import Catalog
 from infra.contract import KubernetesCluster, Platform
 from infra.labels import labels
-from infra.regions import Placement, regions_of
 from infra.settings import Settings
 from slipway.release import Pin
 
@@ -26,14 +25,16 @@ _GLOBAL = "us-east-1"
 """Where AWS keeps what has no region: CloudFront, its certificates and its firewall."""
 
 
-def build(settings: Settings, stack: str, pin: Pin | None, placement: Placement | None = None) -> Platform:
-    """Register the whole stack. Without a pinned release there is a platform that serves nothing yet.
+def build(settings: Settings, stack: str, pin: Pin | None) -> Platform:
+    """Register the whole stack, in the regions that settings name or placement has put there.
+
+    Without a pinned release there is a platform that serves nothing yet.
 
     Raises SettingsError, before the first resource is registered, for what settings alone could not refuse: a machine
     type that is not offered, a pool of which nothing is left, an image that is not in the account's registry.
     """
     cloud, catalog = settings.cloud, Catalog.load()
-    regions = regions_of(settings, placement)
+    regions = settings.regions
     check_offers(settings, regions, catalog)
     check_images(settings, regions)
     chosen = choose_capacity(settings, regions)
