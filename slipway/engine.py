@@ -30,6 +30,7 @@ class Stack:
     """A stack of this project and the engine that runs it.
 
     environment: as slipway.toolchain makes it. file: the stack's configuration. backend: a file backend of our own.
+    policies: the pack that judges an update before it is made.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Stack:
     environment: Mapping[str, str]
     file: Path
     backend: Path | None = None
+    policies: Path | None = None
 
     def up(self, report: Report) -> Outcome:
         """Bring the stack to what the program says, after looking at what really runs. Blocks; safe to run again.
@@ -44,7 +46,8 @@ class Stack:
         Raises EngineError with the engine's own words; what was done before the failure is in the stack's state.
         """
         self._ensure_stack()
-        return self._run(["up", "--yes", "--skip-preview", "--refresh"], report)
+        pack = ["--policy-pack", str(self.policies)] if self.policies else []
+        return self._run(["up", "--yes", "--skip-preview", "--refresh", *pack], report)
 
     def destroy(self, report: Report) -> Outcome:
         """Remove every resource of the stack. Blocks; safe to run again. Raises EngineError."""

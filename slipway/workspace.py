@@ -10,7 +10,7 @@ import yaml
 
 from infra.settings import Settings
 from slipway.engine import Stack
-from slipway.paths import State, stack_file
+from slipway.paths import PROJECT, State, stack_file
 from slipway.release import Pin, read_pin, write_pin
 from slipway.toolchain import Engine, engine_variables, find_engine
 
@@ -41,7 +41,8 @@ class Workspace:
             executable=self._engine.executable,
             environment=os.environ | self.engine_variables,
             file=self._engine_config(),
-            backend=self.state.backend,
+            backend=self.state.backend if self.settings.target == "local" else None,
+            policies=None if self.settings.target == "local" else PROJECT / "infra" / "policy",
         )
 
     @cached_property
