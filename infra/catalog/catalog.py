@@ -43,6 +43,11 @@ class Catalog:
         self._offers = tuple(offers)
         self.latencies = tuple(latencies)
         self._latency = {(row.origin, row.provider, row.region, row.quality): row for row in self.latencies}
+        self._origins_to: dict[str, set[str]] = defaultdict(set)
+        self._regions_from: dict[str, set[str]] = defaultdict(set)
+        for row in self.latencies:
+            self._origins_to[f"{row.provider}/{row.region}"].add(row.origin)
+            self._regions_from[row.origin].add(f"{row.provider}/{row.region}")
         self._carbon = {(row.provider, row.region): row for row in carbon}
 
     @classmethod
@@ -145,8 +150,8 @@ class Catalog:
             for quality in Quality:
                 if row := self._latency.get((origin, provider, region, quality)):
                     return row
-        here = {row.origin for row in self.latencies if (row.provider, row.region) == (provider, region)}
-        there = {f"{row.provider}/{row.region}" for row in self.latencies if row.origin in origins}
+        here = self._origins_to.get(f"{provider}/{region}", set())
+        there = {region for origin in origins for region in self._regions_from.get(origin, ())}
         raise nearest.no_latency(
             self.places.get(place) or self.regions[place],
             target,
