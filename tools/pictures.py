@@ -88,7 +88,7 @@ def take_plan() -> None:
     with tempfile.TemporaryDirectory() as folder, browser() as chromium:
         file = Path(folder) / "plan.html"
         file.write_text(render(view), encoding="utf-8")
-        page = chromium.new_page(viewport={"width": 1180, "height": 1560})
+        page = chromium.new_page(viewport={"width": 1180, "height": 1700})
         page.goto(file.as_uri())
         end = page.locator("#candidates .is-chosen").last.bounding_box()
         height = end["y"] + end["height"] if end else 1560

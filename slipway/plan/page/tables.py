@@ -29,17 +29,25 @@ def row(*cells: str, numbers: Iterable[int] = (), **attributes: object) -> Marku
 
 
 def candidates(plan: ServingPlan, losers: Iterable[Loser]) -> Markup:
-    """Chosen regions first, as the plan sorts them, each loser with its reason."""
-    why = {f"{loser.provider}/{loser.region}": loser for loser in losers}
+    """Chosen regions first, as the plan sorts them; under the figures of each, why it won or lost."""
+    why = {f"{loser.provider}/{loser.region}": loser.reason for loser in losers}
+    titles = ("region", "best run on", "alone, a month", "p95", "reaches", "available", "gCO₂e/kWh")
     numbers = (2, 3, 4, 5, 6)
     rows = (
-        row(*_candidate(each), _verdict(each, why.get(each.key)), numbers=numbers, class_="is-chosen")
-        if each.chosen
-        else row(*_candidate(each), _verdict(each, why.get(each.key)), numbers=numbers)
+        made
         for each in plan.alternatives
+        for made in (
+            row(*_candidate(each), numbers=numbers, class_="is-chosen" if each.chosen else "is-other"),
+            _verdict(each, why.get(each.key, "not in the cheapest plan"), len(titles)),
+        )
     )
-    titles = ("region", "best run on", "alone, a month", "p95", "reaches", "available", "gCO₂e/kWh", "verdict")
     return table(titles, rows, name="candidates", numbers=numbers)
+
+
+def _verdict(each: Alternative, reason: str, columns: int) -> Markup:
+    if each.chosen:
+        return element("tr", element("td", element("strong", "chosen"), colspan=columns), class_="is-chosen verdict")
+    return element("tr", element("td", reason, colspan=columns), class_="verdict")
 
 
 def _candidate(each: Alternative) -> tuple[str, ...]:
@@ -54,12 +62,6 @@ def _candidate(each: Alternative) -> tuple[str, ...]:
         percent(each.availability),
         carbon,
     )
-
-
-def _verdict(each: Alternative, loser: Loser | None) -> str:
-    if each.chosen:
-        return element("strong", "chosen")
-    return "not in the cheapest plan" if loser is None else loser.reason
 
 
 def rejected(found: Iterable[Rejected]) -> Markup:
@@ -115,7 +117,7 @@ def flips(found: Sequence[Flip]) -> Markup:
             flip.what.replace("_", " "),
             f"{quantity(flip.now)} {flip.unit}",
             "never, as far as was tried" if flip.at is None else f"{quantity(flip.at)} {flip.unit}",
-            "" if flip.factor is None else f"× {flip.factor:.3g}",
+            "" if flip.factor is None else f"× {flip.factor:.4g}",
             flip.becomes,
             numbers=(1, 2, 3),
         )
