@@ -9,13 +9,16 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from infra.local.provider import stop_everything
 from slipway.paths import State
 from slipway.toolchain import engine_variables, find_engine
+from tests.engine.simulated.core.faults import Faults
+from tests.engine.simulated.core.holdings import Holdings
+from tests.engine.simulated.project import simulating
 
 _STACK = "dev"
 _COMMAND_S = 60
@@ -81,8 +84,40 @@ class Project:
         return next(resource for resource in resources if resource["urn"].endswith(f"::{name}"))
 
 
+@dataclass(kw_only=True)
+class CloudProject(Project):
+    """A project whose program registers resources of simulated clouds."""
+
+    @property
+    def holdings(self) -> Holdings:
+        """What the simulated cloud holds."""
+        return Holdings(self.folder / "cloud")
+
+    @property
+    def faults(self) -> Faults:
+        """What the simulated cloud is told to do wrong."""
+        return Faults(self.folder / "cloud", self.holdings)
+
+
 @pytest.fixture(scope="module")
 def project() -> Iterator[Project]:
+    folder, executable, environment = _prepared()
+    made = _initialised(Project(folder=folder, executable=executable, environment=environment))
+    yield made
+    stop_everything(made.run_folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[CloudProject]:
+    folder, executable, variables = _prepared()
+    environment = simulating(variables, folder)
+    yield _initialised(CloudProject(folder=folder, executable=executable, environment=environment))
+    shutil.rmtree(folder)
+
+
+def _prepared() -> tuple[Path, Path, dict[str, str]]:
+    """A folder with a project, the engine, and the environment that it runs in."""
     # a short path: pytest's own would be too long for a unix socket on some machines
     folder = Path(tempfile.mkdtemp(prefix="slipway-", dir="/tmp"))
     engine = find_engine()
@@ -100,9 +135,13 @@ def project() -> Iterator[Project]:
             }
         )
     )
-    made = Project(folder=folder, executable=engine.executable, environment=environment)
-    made.write("")
-    made.pulumi("stack", "init")
-    yield made
-    stop_everything(made.run_folder)
-    shutil.rmtree(folder)
+    return folder, engine.executable, environment
+
+
+_P = TypeVar("_P", bound=Project)
+
+
+def _initialised(project: _P) -> _P:
+    project.write("")
+    project.pulumi("stack", "init")
+    return project

@@ -25,6 +25,9 @@ from tests.engine.simulated.core.holdings import VARIABLE, Holdings
 CLOUDS = ("aws",)
 PINS = PROJECT / "tests" / "stacks" / "releases"
 _COMMAND_S = 120
+_ONE_CHECKPOINT = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""Save the state at the end of a run and not after each resource, which takes longer than all else together. A provider
+that dies is survived so, an engine that is killed is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +93,7 @@ class SimulatedProject:
         """Run the engine to its end; a failure is in what it returns."""
         done = self._start([*command, "--json"])
         heard = Heard()
-        heard.take(_streamed(done.stdout), lambda _: None)
+        heard.take(done.stdout.splitlines(), lambda _: None)
         why = heard.why or done.stderr
         said = done.stdout + done.stderr
         return Ran(
@@ -139,7 +142,7 @@ def make(folder: Path, stack: str) -> SimulatedProject:
 def reopen(folder: Path, stack: str) -> SimulatedProject:
     """A project that `make` made."""
     engine = find_engine()
-    environment = simulating(engine_variables(engine, State(folder), "local"), folder)
+    environment = simulating(engine_variables(engine, State(folder), "local"), folder) | _ONE_CHECKPOINT
     return SimulatedProject(folder=folder, stack=stack, executable=engine.executable, environment=environment)
 
 
@@ -158,10 +161,6 @@ def simulating(variables: Mapping[str, str], folder: Path) -> dict[str, str]:
         **variables,
         "PATH": os.pathsep.join([str(bin_folder), variables["PATH"]]),
         VARIABLE: str(folder / "cloud"),
+        "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",  # events, as from every other command
         "SLIPWAY_RELEASES": str(PINS),
     }
-
-
-def _streamed(text: str) -> list[str]:
-    """Events, one a line; a preview prints them as one document."""
-    return text.splitlines()

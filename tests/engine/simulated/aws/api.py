@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
-import botocore.session
+from botocore.loaders import create_loader
 from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
 
 from tests.engine.simulated.aws.description import Description
@@ -66,7 +66,12 @@ def call(name: str) -> Shape:
 
 @functools.cache
 def _model(service: str) -> ServiceModel:
-    return botocore.session.get_session().get_service_model(service)
+    loader = _loader()  # a session would look through every service that there is, each time
+    version = loader.determine_latest_version(service, "service-2")
+    return ServiceModel(loader.load_data(f"{service}/{version}/service-2"), service_name=service)
+
+
+_loader = functools.cache(create_loader)
 
 
 def _shape(published: Any, known: dict[str, Shape]) -> Shape:

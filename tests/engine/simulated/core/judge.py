@@ -41,7 +41,8 @@ def _value(kind: Kind, wanted: Type, value: Any, path: str) -> Iterator[Problem]
         return
     if wanted.sort == "either":
         if all(any(_value(kind, choice, value, path)) for choice in wanted.of):
-            yield from _value(kind, wanted.of[0], value, path)
+            meant = [choice for choice in wanted.of if _fits(choice, value)] or wanted.of
+            yield from _value(kind, meant[0], value, path)
     elif not _fits(wanted, value):
         yield Problem(path=path, reason=f"must be {_WORDS[wanted.sort]}, and is {_described(value)}")
     elif wanted.values and value not in wanted.values:
