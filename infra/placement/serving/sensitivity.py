@@ -50,7 +50,7 @@ def changes(plan: ServingPlan, goal: ServingGoal, catalog: Catalog, runner_up: s
         return goal.model_copy(update={"p95_ms": goal.p95_ms * factor}), found
 
     def dearer(key: str, words: Sequence[str]) -> Callable[[float], tuple[ServingGoal, Found]]:
-        return lambda factor: (goal, _repriced(found, key, words, factor))
+        return lambda factor: (goal, repriced(found, key, words, factor))
 
     listed = [
         Change(what="requests_per_s", unit="requests/s", now=goal.requests_per_s, apply=traffic),
@@ -137,7 +137,8 @@ def _choice(goal: ServingGoal, found: Found) -> _Choice:
     return tuple((run.option.region, stated.setups[run.option.name].candidate.machine) for run in solution.runs)
 
 
-def _repriced(found: Found, key: str, words: Sequence[str], factor: float) -> Found:
+def repriced(found: Found, key: str, words: Sequence[str], factor: float) -> Found:
+    """The candidates with one region's charges of some names, as they begin, times a factor."""
     return replace(
         found,
         candidates=tuple(
