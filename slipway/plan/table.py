@@ -117,9 +117,14 @@ def _line(line: CostLine) -> str:
 def _flips(flips: Iterable[Flip]) -> Table:
     table = _columns(words=("change", "then"))
     for flip in flips:
-        at = "" if flip.at is None else f": {flip.now:,.4g} to {flip.at:,.4g} {flip.unit} (x {flip.factor:.3g})"
-        table.add_row(escape(flip.what + at), escape(flip.becomes))
+        table.add_row(escape(f"{flip.what}{_break_even(flip)}"), escape(flip.becomes))
     return table
+
+
+def _break_even(flip: Flip) -> str:
+    if flip.at is None or flip.factor is None:
+        return ""
+    return f": {flip.now:,.4g} to {flip.at:,.4g} {flip.unit} ({100 * (flip.factor - 1):+.3g}%)"
 
 
 def _training(plan: TrainingPlan) -> Iterable[RenderableType]:

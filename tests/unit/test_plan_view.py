@@ -151,3 +151,8 @@ def test_a_file_that_is_no_goal_is_refused(tmp_path: Path, text: str, said: str)
     with pytest.raises(SettingsError) as caught:
         Wanted.of_goal(file)
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_example_is_a_goal(file: Path):
+    assert Wanted.of_goal(file).serving
