@@ -9,6 +9,8 @@ is the day's mean. With one instance kept warm a request is cold only if that on
 
 import math
 
+_ROUNDING = 1e-9
+
 
 def cold_share(*, per_s: float, idle_s: float) -> float:
     """Part of requests that start cold. per_s: mean rate. idle_s: how long an unused instance stays."""
@@ -35,4 +37,4 @@ def quantile_of_warm(*, quantile: float, cold: float) -> float | None:
     None when more start cold than may be late.
     """
     late = 1 - quantile
-    return None if cold >= late else 1 - (late - cold) / (1 - cold)
+    return None if late - cold < _ROUNDING else 1 - (late - cold) / (1 - cold)

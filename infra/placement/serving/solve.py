@@ -212,6 +212,8 @@ class _Master:
             return
         self._survived.append(users)
         self._spread(users)
+        if len(self._loads) > _MANY:  # then rows of all options are dear, and few of them bind
+            return
         for lost in sorted({self._options[number].region for number in frozenset[int]().union(*users)}):
             self._need(users, lost)
 
@@ -315,9 +317,8 @@ class _Master:
         for lost in (None, *sorted(lost_regions)):
             left = {number: size for number, size in room.items() if self._options[number].region != lost}
             if (crowd := overloaded(self._loads, left)) is not None:
-                if lost is None:
-                    self._need(crowd, lost)
-                else:
+                self._need(crowd, lost)
+                if lost is not None:
                     self._survive(crowd)
                 made += 1
         standing = made > 0
