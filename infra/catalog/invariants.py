@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
+from typing import TypeVar
 
 from infra.catalog.rows import Accelerator, Capacity, Latency, Offer, Place, Quality, Region, Tariff
 from infra.catalog.table import Cells
@@ -20,6 +21,7 @@ _OUTLIER = 0.6  # of the median over regions; the dearest region we know costs 1
 _OUTLIER_REGIONS = 3  # fewer have no median worth the name
 
 Rows = Iterable[tuple[Cells, Offer]]
+_Row = TypeVar("_Row")
 
 
 def check_offer(cells: Cells, offer: Offer) -> None:
@@ -43,7 +45,7 @@ def check_offers(rows: Rows, regions: Mapping[str, Region], accelerators: Mappin
     """What offers must satisfy together. Raises CatalogError for the first row that does not."""
     rows = list(rows)
     known: dict[tuple[str, str, str, Capacity], Cells] = {}
-    shapes: dict[tuple[str, str], tuple[Cells, tuple]] = {}
+    shapes: dict[tuple[str, str], tuple[Cells, tuple[object, ...]]] = {}
     for cells, offer in rows:
         check_offer(cells, offer)
         if f"{offer.provider}/{offer.region}" not in regions:
@@ -134,9 +136,9 @@ def check_places(rows: Iterable[tuple[Cells, Place]]) -> None:
             raise cells.fail(f"its area {place.area} is not in places.csv")
 
 
-def check_distinct(rows: Iterable[tuple[Cells, object]], key: Callable) -> None:
+def check_distinct(rows: Iterable[tuple[Cells, _Row]], key: Callable[[_Row], str]) -> None:
     """Each key stands once."""
-    known: dict[object, int] = {}
+    known: dict[str, int] = {}
     for cells, row in rows:
         first = known.setdefault(key(row), cells.line)
         if first != cells.line:

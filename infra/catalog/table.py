@@ -91,7 +91,7 @@ def read_rows(
 ) -> Iterator[tuple[Cells, _Row]]:
     """Each row of a file with the line it stands on. Raises CatalogError for a header or row of another shape."""
     reader = csv.reader(io.StringIO(content.decode(), newline=""))
-    header = next(reader, [])
+    header = next(reader, list[str]())
     if tuple(header) != tuple(columns):
         raise CatalogError(f"{file}:1: the columns are {', '.join(header)}", hint=f"write {', '.join(columns)}")
     index = {column: place for place, column in enumerate(columns)}

@@ -15,6 +15,7 @@ from infra.catalog.rows import Accelerator, Offer, Region
 from infra.catalog.table import Cells, read_rows
 
 _FILE = "offers.csv"
+_Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,14 +79,14 @@ def _parsed(offers: Iterable[Offer]) -> list[tuple[Cells, Offer]]:
     return list(read_rows(_FILE, to_csv(offers).encode(), parse.OFFERS, parse.offer))
 
 
-def _culprits(offer: Offer, pending: Mapping[tuple, Change]) -> list[tuple]:
+def _culprits(offer: Offer, pending: Mapping[_Key, Change]) -> list[_Key]:
     """The change of the row that was refused, or else those of its machine there: spot is judged by on-demand."""
     if _key(offer) in pending:
         return [_key(offer)]
     return [key for key in pending if key[:3] == _key(offer)[:3]]
 
 
-def _key(offer: Offer) -> tuple[str, str, str, str]:
+def _key(offer: Offer) -> _Key:
     return (offer.provider, offer.region, offer.machine, offer.capacity)
 
 

@@ -1,6 +1,10 @@
 """The only place that reaches a cloud: clients from the credentials that a person already has, and errors in words."""
 
-from collections.abc import Iterator
+# the clouds' libraries carry no types, and this file is their edge
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -48,7 +52,7 @@ def gcp_compute() -> tuple[Any, str]:
 
 
 @contextmanager
-def explained(provider: str) -> Iterator[None]:
+def explained(provider: str) -> Generator[None]:
     """Turns what the provider's library raises into a RefreshError that says what to do."""
     if provider == "aws":
         from botocore.exceptions import BotoCoreError, ClientError

@@ -58,7 +58,8 @@ class Difference:
 def compare(offers: Iterable[Offer], sightings: Iterable[Sighting], today: date) -> Difference:
     """Each offer beside its sighting. A row without a price today is left as it is, and so ages."""
     seen = {(row.provider, row.region, row.machine, row.capacity): row for row in sightings}
-    changes, unanswered = [], []
+    changes: list[Change] = []
+    unanswered: list[Offer] = []
     for offer in offers:
         sighting = seen.get((offer.provider, offer.region, offer.machine, offer.capacity))
         if sighting is None or sighting.usd_per_hour is None:
