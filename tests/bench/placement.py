@@ -11,8 +11,8 @@ from infra.catalog import Catalog
 from infra.placement.serving.candidates import Found, candidates
 from infra.placement.serving.fleet import day_usd, fleet
 from infra.placement.serving.options import Stated, state
-from infra.placement.serving.replay import Day, Fleet, Replay, diurnal, replay
 from infra.placement.serving.problem import Solution
+from infra.placement.serving.replay import Day, Fleet, Replay, diurnal, replay
 from infra.placement.serving.solve import solve
 from infra.settings.placement import ModelNeeds, ServingGoal, UserGroup
 from tests.bench import world
@@ -48,7 +48,7 @@ TRADE = ((100, ON_CPU, 150), (200, ON_CPU, 150), (500, ON_CPU, 150), (2000, ON_G
 
 @dataclass(frozen=True, kw_only=True)
 class Timed:
-    """Of the solver alone, medians of its rounds. cpu_s: of the one thread it uses, which a busy machine changes least."""
+    """Of the solver alone, medians of its rounds. cpu_s: of its one thread; a busy machine changes that least."""
 
     what: str
     seconds: float

@@ -30,7 +30,7 @@ QUANTILE = 0.95
 WINDOW_S = 300.0
 """The time over which a p95 is taken: what the edge's dashboards and alarms use."""
 
-_UTILISATIONS = (0.85, 0.7, 0.5)
+_UTILISATIONS = (0.85, 0.7, 0.5, 0.2)
 _LEAST_SERVERS = (1, 4, 16)
 _COLD_SHARES = (0.02, 0.005)
 _ROUNDING = 1e-9  # of a price
