@@ -1,5 +1,6 @@
 """The command `plan`: where to serve and to train, what that costs, and why not elsewhere."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,8 @@ def plan(
         Path | None, typer.Option("--goal", help="A file of these keys alone, to try a goal that no stack has.")
     ] = None,
     flips: Annotated[
-        bool, typer.Option("--flips", help="Also which change of a price or of the traffic flips the choice (seconds).")
+        bool,
+        typer.Option("--flips", help="Also what would flip the choice, and in JSON its trades; takes seconds."),
     ] = False,
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print a row for each way that was looked at.")] = False,
@@ -41,14 +43,14 @@ def plan(
     """
     if json + csv + (html is not None) > 1:
         raise SlipwayError("--json, --csv and --html are different outputs; ask for one")
+    gc.disable()  # a short life: a twentieth of it would go to looking for garbage among the catalog's rows
     wanted = _wanted(stack, goal)
-    whole = json or html is not None
     from datetime import date
 
     from infra.catalog import Catalog
     from slipway.plan.view import overview
 
-    view = overview(wanted, Catalog.load(), today=date.today(), flips=flips or whole, pareto=whole)
+    view = overview(wanted, Catalog.load(), today=date.today(), thorough=flips or html is not None)
     if json:
         emit(view)
     elif csv:

@@ -19,6 +19,8 @@ from infra.settings.placement import ServingGoal
 from slipway.plan.wanted import Wanted
 
 _GOALS = (0.4, 0.6, 0.8, 1.25, 1.6, 2.0)  # times the p95 goal: each is one more solve
+_LOSERS = 6  # that are solved: as many as an answer within a second allows
+_LOSERS_THOROUGH = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +36,7 @@ class ParetoPoint:
 class Overview:
     """serving and training: None where the settings do not ask for it; the other one is there.
 
-    losers, flips, pareto: of serving; flips and pareto are empty where they were not asked for. price_age_days: since
+    losers, flips, pareto: of serving; flips and pareto are empty unless thorough. price_age_days: since
     the oldest price that a plan rests on was read. digest: of the catalog.
     """
 
@@ -47,11 +49,12 @@ class Overview:
     digest: str
 
 
-def overview(wanted: Wanted, catalog: Catalog, *, today: date, flips: bool = False, pareto: bool = False) -> Overview:
+def overview(wanted: Wanted, catalog: Catalog, *, today: date, thorough: bool = False) -> Overview:
     """The plans for what is wanted, as the program of that stack would make them, and why they are so.
 
-    flips and pareto: solved again dozens of times, which takes seconds. Raises PricesTooOld, CatalogError for a place
-    or region that is not known, and PlacementError where nothing reaches the goal or the deadline.
+    thorough: with flips, with pareto and with more losers solved, which takes seconds. Raises PricesTooOld,
+    CatalogError for a place or region that is not known, and PlacementError where nothing reaches the goal or the
+    deadline.
     """
     goal = serving_on(wanted.serving, wanted.provider) if wanted.serving else None
     serving = choose(goal, catalog) if goal else None
@@ -59,12 +62,12 @@ def overview(wanted: Wanted, catalog: Catalog, *, today: date, flips: bool = Fal
     training = _training(wanted, serving, catalog, today)
     if training is not None:
         ages.append((today - training.oldest_price).days)
-    losers = explain(serving, goal, catalog) if goal and serving else ()
+    losers = explain(serving, goal, catalog, _LOSERS_THOROUGH if thorough else _LOSERS) if goal and serving else ()
     return Overview(
         serving=serving,
         losers=losers,
-        flips=sensitivity(serving, goal, catalog, _runner_up(losers)) if goal and serving and flips else (),
-        pareto=trades(serving, goal, catalog) if goal and serving and pareto else (),
+        flips=sensitivity(serving, goal, catalog, _runner_up(losers)) if goal and serving and thorough else (),
+        pareto=trades(serving, goal, catalog) if goal and serving and thorough else (),
         training=training,
         price_age_days=max(ages, default=0),
         digest=catalog.digest,

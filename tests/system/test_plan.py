@@ -44,7 +44,7 @@ def test_a_pipe_gets_no_colours():
 
 
 def test_scripts_get_one_document_with_plan_losers_flips_and_trades():
-    document = json.loads(slipway("--goal", MUMBAI, "--json").stdout)
+    document = json.loads(slipway("--goal", MUMBAI, "--json", "--flips").stdout)
     assert document["serving"]["usd_per_month"] == pytest.approx(
         sum(line["usd_per_month"] for line in document["serving"]["lines"])
     )
