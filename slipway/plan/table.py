@@ -44,7 +44,7 @@ def _serving(plan: ServingPlan, losers: Sequence[Loser]) -> Iterable[RenderableT
     carbon = "unknown" if plan.carbon_kg_per_month is None else f"{plan.carbon_kg_per_month:,.0f} kg"
     yield (
         f"{words.usd(plan.usd_per_month)} USD a month · p95 {plan.p95_ms:.0f} ms of {plan.goal_ms:g} · "
-        f"available {_percent(plan.availability)} · carbon {carbon} a month"
+        f"available {_percent(plan.availability, digits=4)} · carbon {carbon} a month"
     )
     yield _titled("Candidates, each by itself", _candidates(plan.alternatives))
     if losers:
@@ -197,6 +197,7 @@ def _titled(title: str, content: RenderableType) -> Group:
     return Group(f"\n[bold]{title}[/]", content)
 
 
-def _percent(part: float) -> str:
-    """Never rounded up to what is not promised."""
-    return f"{int(part * 10_000 + 1e-6) / 100:g}%"
+def _percent(part: float, digits: int = 2) -> str:
+    """Cut off, never rounded up to what is not promised."""
+    steps = 10**digits
+    return f"{int(part * 100 * steps + 1e-6) / steps:.9g}%"

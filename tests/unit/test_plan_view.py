@@ -106,7 +106,7 @@ def test_zones_that_are_tried_at_one_price_share_a_row():
 
 
 def test_availability_is_not_rounded_up():
-    assert "available 99.99%" in printed(BY_HAND)
+    assert "available 99.994%" in printed(BY_HAND)
 
 
 def test_a_name_is_never_read_as_markup():
