@@ -51,7 +51,7 @@ def _solved(plan: ServingPlan, goal: ServingGoal, stated: Stated, row: Alternati
     lines = bill([(run, stated.setups[run.option.name]) for run in solution.runs])
     more = sum(line.usd_per_month for line in lines) - plan.usd_per_month
     if more < _SAME_USD:
-        return _loser(row, max(0.0, more), f"{able} and costs the same; {_nearer(plan)} is nearer to its users")
+        return _loser(row, max(0.0, more), f"{able} and would cost the same{_in_place_of(plan, solution)}")
     beside = sorted({run.option.region for run in solution.runs} - {row.key})
     among = f" beside {' and '.join(beside)}" if beside else ""
     reason = f"{able}, but{among} costs ${more:,.0f} a month more{_of_which(plan.lines, lines, more)}"
@@ -63,8 +63,10 @@ def _able(goal: ServingGoal, row: Alternative) -> str:
     return f"serves {'all users' if whole else f'{row.serves:.0%} of the requests'} within {goal.p95_ms:g} ms"
 
 
-def _nearer(plan: ServingPlan) -> str:
-    return plan.regions[0].key
+def _in_place_of(plan: ServingPlan, solution: Solution) -> str:
+    kept = {run.option.region for run in solution.runs}
+    replaced = [region.key for region in plan.regions if region.key not in kept]
+    return f" in the place of {' and '.join(replaced)}" if replaced else ""
 
 
 def _of_which(before: Iterable[CostLine], after: Iterable[CostLine], more: float) -> str:
