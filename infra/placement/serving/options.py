@@ -30,8 +30,9 @@ QUANTILE = 0.95
 WINDOW_S = 300.0
 """The time over which a p95 is taken: what the edge's dashboards and alarms use."""
 
-_UTILISATIONS = (0.85, 0.7, 0.5, 0.2)
-_LEAST_SERVERS = (1, 4, 16)
+_GRID = {1: (0.85, 0.7, 0.5, 0.2), 4: (0.85, 0.7, 0.5), 16: (0.85, 0.7)}
+"""Utilisation by the least number of servers: many need not be idle to be quick."""
+
 _COLD_SHARES = (0.02, 0.005)
 _ROUNDING = 1e-9  # of a price
 
@@ -205,12 +206,12 @@ def served_by(goal: ServingGoal, setup: Setup, rtt_ms: Mapping[tuple[int, str], 
 
 def _counted(goal: ServingGoal, candidate: Candidate) -> Iterator[Setup]:
     done: set[int] = set()
-    for servers in _LEAST_SERVERS:
+    for servers, utilisations in _GRID.items():
         least = math.ceil(servers / candidate.servers)
         if least in done:
             continue
         done.add(least)
-        for utilisation in _UTILISATIONS:
+        for utilisation in utilisations:
             wait = queue_ms(goal, candidate, replicas=least, utilisation=utilisation)
             yield _setup(candidate, utilisation=utilisation, min_replicas=least, queue_ms=wait)
 

@@ -32,7 +32,7 @@ _OPTIONS: dict[str, bool | float | int | str] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """values: of each column. bound: no answer is below it.
+    """values: of each column. bound: no answer is below it. proven: the effort was enough to tell that it is the least.
 
     reduced: of a relaxed answer, by column at 0: no answer with one unit of it is below the bound and this.
     """
@@ -41,6 +41,7 @@ class Answer:
     objective: float
     bound: float
     reduced: Sequence[float]
+    proven: bool
 
 
 class Program:
@@ -67,8 +68,11 @@ class Program:
         pairs = list(terms)
         self._rows.append((low, high, tuple(column for column, _ in pairs), tuple(factor for _, factor in pairs)))
 
-    def run(self, *, relaxed: bool = False) -> Answer | None:
-        """The least-cost answer; None when no answer keeps all rows. relaxed: columns that are whole may be broken."""
+    def run(self, *, relaxed: bool = False, start: Sequence[float] | None = None) -> Answer | None:
+        """The least-cost answer; None when no answer keeps all rows.
+
+        relaxed: columns that are whole may be broken. start: an answer to begin from.
+        """
         import highspy
 
         highs = self._highs or self._made()
@@ -79,6 +83,10 @@ class Program:
         if whole != self._is_whole:
             self._is_whole = whole
             self._set_kinds(relaxed=relaxed)
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = list(start)
+            highs.setSolution(known)
         highs.run()
         status = highs.getModelStatus()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
@@ -93,6 +101,7 @@ class Program:
             objective=objective,
             bound=info.mip_dual_bound if whole else objective,
             reduced=() if whole else solution.col_dual,
+            proven=not stopped,
         )
 
     @property
