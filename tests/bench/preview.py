@@ -4,16 +4,15 @@
 
 All are new stacks under the real engine on the simulated AWS, with a provider in each region. A bare program registers
 queues in a loop, with two tags each: no settings, no placement, no components, nothing that waits for another. The lean
-one loads nothing else of the SDK, and is what the bar is held against; the other loads the modules that Slipway uses, so
-that what is left is Slipway's own. Rounds alternate, and medians are compared; CPU is that of all processes, which a
-busy machine changes least.
+one loads nothing else of the SDK, and the bar is held against it; the other loads the modules that Slipway uses, so
+that what is left is Slipway's own. Rounds alternate, and the quickest of each program counts, since a neighbour on the
+machine only ever slows one; CPU is that of all processes.
 """
 
 import argparse
 import json
 import resource
 import shutil
-import statistics
 import tempfile
 import time
 from dataclasses import asdict, dataclass
@@ -53,7 +52,7 @@ class Timed:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """The medians of a program's rounds, and how many times as long aws-prod takes."""
+    """The quickest of a program's rounds, and how many times as long aws-prod takes."""
 
     name: str
     resources: int
@@ -90,8 +89,8 @@ def measure(scratch: Path, rounds: int) -> list[Figure]:
     for _ in range(rounds):
         for name, project in programs.items():
             runs[name].append(timed(project))
-    wall = {name: statistics.median(run.wall_s for run in each) for name, each in runs.items()}
-    cpu = {name: statistics.median(run.cpu_s for run in each) for name, each in runs.items()}
+    wall = {name: min(run.wall_s for run in each) for name, each in runs.items()}
+    cpu = {name: min(run.cpu_s for run in each) for name, each in runs.items()}
     return [
         Figure(
             name=name,

@@ -1,18 +1,23 @@
-"""botocore's service models as shapes: what AWS itself publishes of the calls that make resources."""
+"""botocore's service models as shapes: what AWS itself publishes of the calls that make resources.
+
+A service model is megabytes of JSON, so the few calls that are used are kept by themselves.
+"""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.loaders import create_loader
-from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
+import msgspec
 
 from tests.engine.simulated.aws.description import Description
 from tests.engine.simulated.core import shapes
+from tests.engine.simulated.core.kept import Kept
 from tests.engine.simulated.core.problem import Problem
 from tests.engine.simulated.core.shapes import Shape, normal
 from tests.engine.simulated.core.wire import Plain
 
+_KEPT = Kept("botocore", __file__)
+_INPUT = "(input)"
 _NUMBERS = ("integer", "long", "float", "double")
 
 
@@ -59,36 +64,63 @@ def follow(shape: Shape, path: str) -> Shape:
 @functools.cache
 def call(name: str) -> Shape:
     """The input of `service.Operation`. Raises botocore's own errors for one that there is not."""
+    content = _KEPT.get(name, lambda: msgspec.json.encode(_flat(name)))
+    assert content is not None
+    rows = msgspec.json.decode(content, type=dict[str, _Row])
+    return _built(_INPUT, rows, {})
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A Shape whose members and item are names, since shapes may hold themselves."""
+
+    shape: Shape
+    members: dict[str, str] = {}
+    item: str = ""
+
+
+def _built(name: str, rows: Mapping[str, _Row], known: dict[str, Shape]) -> Shape:
+    """known: structures by name, which are known before their members are."""
+    row = rows[name]
+    if row.item:
+        return msgspec.structs.replace(row.shape, item=_built(row.item, rows, known))
+    if row.shape.sort != "structure":
+        return row.shape
+    if name not in known:
+        known[name] = msgspec.structs.replace(row.shape, members={})
+        known[name].members.update({key: _built(of, rows, known) for key, of in row.members.items()})
+    return known[name]
+
+
+def _flat(name: str) -> dict[str, _Row]:
+    """All shapes of a call by botocore's names."""
     service, operation = name.split(".")
-    model = _model(service)
-    return _shape(model.operation_model(operation).input_shape, {})
+    published = _model(service).operation_model(operation).input_shape
+    rows: dict[str, _Row] = {}
+    _collect(published, rows, _INPUT)
+    return rows
 
 
-@functools.cache
-def _model(service: str) -> ServiceModel:
-    loader = _loader()  # a session would look through every service that there is, each time
-    version = loader.determine_latest_version(service, "service-2")
-    return ServiceModel(loader.load_data(f"{service}/{version}/service-2"), service_name=service)
-
-
-_loader = functools.cache(create_loader)
-
-
-def _shape(published: Any, known: dict[str, Shape]) -> Shape:
-    """published: a shape of botocore's, whose members are untyped. known: by name, since shapes may hold themselves."""
-    if published is None:
-        return Shape()
-    if published.name in known:
-        return known[published.name]
+def _collect(published: Any, into: dict[str, _Row], name: str = "") -> str:
+    """published: a shape of botocore's, whose members are untyped. The name under which it stands."""
+    name = name or published.name
+    if name in into:
+        return name
     least, most = published.metadata.get("min"), published.metadata.get("max")
-    if _is(published, StructureShape):
-        structure = known[published.name] = Shape(sort="structure", members={})
-        structure.members.update({normal(name): _shape(it, known) for name, it in published.members.items()})
-        return structure
-    if _is(published, ListShape):
-        return Shape(sort="list", min=least, max=most, item=_shape(published.member, known))
-    if _is(published, MapShape):
-        return Shape(sort="map", min=least, max=most, item=_shape(published.value, known))
+    if published.type_name == "structure":
+        members: dict[str, str] = {}
+        into[name] = _Row(shape=Shape(sort="structure"), members=members)
+        members.update({normal(key): _collect(member, into) for key, member in published.members.items()})
+    elif published.type_name in ("list", "map"):
+        of = "member" if published.type_name == "list" else "value"
+        shape = Shape(sort=published.type_name, min=least, max=most)
+        into[name] = _Row(shape=shape)
+        into[name] = _Row(shape=shape, item=_collect(getattr(published, of), into))
+    else:
+        into[name] = _Row(shape=_leaf(published, least, most))
+    return name
+
+
+def _leaf(published: Any, least: float | None, most: float | None) -> Shape:
     if published.type_name in _NUMBERS:
         return Shape(sort="number", min=least, max=most)
     if published.type_name == "string":
@@ -97,5 +129,17 @@ def _shape(published: Any, known: dict[str, Shape]) -> Shape:
     return Shape()
 
 
-def _is(published: Any, kind: type) -> bool:
-    return isinstance(published, kind)
+@functools.cache
+def _model(service: str) -> Any:
+    from botocore.model import ServiceModel  # only where a call was not kept
+
+    loader = _loader()  # a session would look through every service that there is, each time
+    version = loader.determine_latest_version(service, "service-2")
+    return ServiceModel(loader.load_data(f"{service}/{version}/service-2"), service_name=service)
+
+
+@functools.cache
+def _loader() -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader()

@@ -3,8 +3,6 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from botocore.utils import check_dns_name
-
 from tests.engine.simulated.aws import api, documents, invokes, machines, outputs
 from tests.engine.simulated.aws import references as named
 from tests.engine.simulated.aws.description import Naming, description
@@ -88,10 +86,8 @@ class Aws:
             )
         for path, document in described.documents.items():
             yield from documents.problems(document, inputs.get(path), path)
-        if token == _BUCKET and inputs["bucket"] != UNKNOWN and not check_dns_name(inputs["bucket"]):
-            yield Problem(
-                path="bucket", reason=f"{inputs['bucket']!r} is no name for a bucket (botocore.utils.check_dns_name)"
-            )
+        if token == _BUCKET:
+            yield from _bucket_name(inputs["bucket"])
 
     def region_of(self, token: str, inputs: Plain, place: Place) -> str:
         return "" if description(token).whole_world else inputs.get("region") or place.region
@@ -143,3 +139,10 @@ class Aws:
         if kind is None:
             raise RefusedError("UnknownType", f"pulumi-aws {self.version} has no {token}")
         return kind
+
+
+def _bucket_name(name: str) -> Iterator[Problem]:
+    from botocore.utils import check_dns_name  # takes longer to load than all checks take
+
+    if name != UNKNOWN and not check_dns_name(name):
+        yield Problem(path="bucket", reason=f"{name!r} is no name for a bucket (botocore.utils.check_dns_name)")

@@ -1,27 +1,22 @@
 """What a published Pulumi SDK says of a resource type, read from its own classes: properties, types, what is required.
 
 The SDK's metadata leads from a type's token to its class. Reading a large module takes seconds, so what was read is
-kept in the cache of built tools, by the version of the SDK and of this file.
+kept.
 """
 
 import enum
 import functools
-import hashlib
 import importlib
 import inspect
-import json
-import os
 import re
-import tempfile
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from slipway.paths import cache
+from tests.engine.simulated.core.kept import Kept
 
 Sort = Literal["text", "whole", "number", "flag", "asset", "list", "map", "object", "either", "any"]
 
@@ -64,19 +59,17 @@ class Package:
     def __init__(self, name: str) -> None:
         self._name = name
         self.version = version(name)
+        self._kept = Kept(name, __file__)
         self.kind: Callable[[str], Kind | None] = functools.cache(self._kind)
 
     def _kind(self, token: str) -> Kind | None:
         """Raises nothing for a token that the SDK does not have: None."""
-        kept = _folder(self._name, self.version) / f"{token.replace('/', '.').replace(':', '-')}.json"
-        if kept.exists():
-            return msgspec.json.decode(kept.read_bytes(), type=Kind)
+        kept = self._kept.get(token.replace("/", ".").replace(":", "-"), lambda: self._encoded(token))
+        return msgspec.json.decode(kept, type=Kind) if kept is not None else None
+
+    def _encoded(self, token: str) -> bytes | None:
         found = self._class(token)
-        if found is None:
-            return None
-        kind = _read(found)
-        _keep(kept, msgspec.json.encode(kind))
-        return kind
+        return msgspec.json.encode(_read(found)) if found else None
 
     def _class(self, token: str) -> type | None:
         from pulumi.runtime import rpc
@@ -161,31 +154,3 @@ def _documented(arguments: type) -> dict[str, str]:
 
     names = _types.input_type_py_to_pulumi_names(arguments)
     return {wire: inspect.getdoc(getattr(arguments, python)) or "" for python, wire in names.items()}
-
-
-def _folder(package: str, version: str) -> Path:
-    mine = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
-    return cache() / "simulated" / f"{package}-{version}-{mine}"
-
-
-def _keep(file: Path, content: bytes) -> None:
-    """Whole or not at all: several providers may read the same type for the first time."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-    Path(name).rename(file)
-
-
-def known_tokens(package: str) -> frozenset[str]:
-    """Every resource type of an SDK, for a hint at what was meant."""
-    from pulumi.runtime import rpc
-
-    importlib.import_module(package)
-    modules = [module for registered in rpc._RESOURCE_MODULES.values() for module in registered]
-    return frozenset(token for module in modules for token in getattr(module, "mod_info", {}).get("classes", {}))
-
-
-def described(kind: Kind) -> str:
-    """A type as JSON, for a person who looks at what was read."""
-    return json.dumps(msgspec.to_builtins(kind), indent=1)
