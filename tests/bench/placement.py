@@ -187,14 +187,13 @@ def _one_region(goal: ServingGoal, found: Found, continent: Sequence[str]) -> Fl
 def report() -> str:
     """Both bars, as met or missed, and the trade behind the second."""
     lines = ["60 regions x 500 cities, one thread, machines and functions in each region"]
-    for requests_per_s, survive, rounds in ((100, False, 5), (500, False, 5), (100, True, 1)):
+    for requests_per_s, survive, rounds in ((100, False, 5), (500, False, 1), (100, True, 1)):
         row = timed(survive=survive, rounds=rounds, requests_per_s=requests_per_s)
         lines.append(
             f"  {row.what}: {row.seconds:.2f} s ({row.cpu_s:.2f} s of processor), proven gap {row.gap:.2%}, "
             f"{row.regions} regions, ${row.usd_per_month:,.0f} a month"
         )
-        if not survive:
-            lines.append(f"  {_judged(row.seconds < WANTED_S)}  solved (wanted: under {WANTED_S:g} s)")
+        lines.append(f"  {_judged(row.seconds < WANTED_S)}  wanted: under {WANTED_S:g} s")
     lines += ["", f"A day, two continents, {LOST_MIN} minutes of it without the busiest region"]
     for rps, model, p95_ms in TRADE:
         goal = two_continents(requests_per_s=rps, model=model, p95_ms=p95_ms)

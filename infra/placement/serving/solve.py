@@ -22,6 +22,7 @@ from infra.placement.serving.reduce import without_dominated
 
 _FIRST_MARGIN = 0.03  # of the bound: how much dearer than it options may make the plan to be tried first
 _HOPELESS = 0.01  # part of the cost that the effort did not prove among a few options; not worth it among all
+_TRIES = 3  # answers that the effort did not prove; more of them only rarely find a cheaper one
 _ROUNDS = 30  # after which the best is taken with the gap that is proven
 
 
@@ -61,6 +62,7 @@ def _among(
 ) -> tuple[Solution | None, float, int, Sequence[float] | None]:
     """The best among the options that the program considers, the bound on it, rounds taken, and where to go on from."""
     best: Solution | None = None
+    unproven = 0
     for rounds in itertools.count(1):
         answer = master.program.run(start=start)
         if answer is None:
@@ -71,7 +73,8 @@ def _among(
         found = None if cuts.standing else assigned(problem, fits, master.slopes(answer.values))
         if found and (best is None or found.usd_per_month < best.usd_per_month):
             best, start = found, answer.values
-        if best and not answer.proven:  # more rounds of as much effort would prove no more
+        unproven += not answer.proven
+        if best and unproven >= _TRIES:
             return best, answer.bound, rounds, start
         if best and (not cuts.made or best.usd_per_month <= answer.bound * (1 + GAP) + TIE_USD or rounds >= _ROUNDS):
             return best, answer.bound, rounds, start
