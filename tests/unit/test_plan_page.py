@@ -95,6 +95,12 @@ def test_names_in_the_catalog_are_never_read_as_markup():
     assert "<script" not in text
 
 
+def test_every_section_is_named_by_its_own_heading(page: str):
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'aria-labelledby="([^"]+)"', page)) <= set(ids)
+
+
 def test_the_page_names_no_address_to_fetch(page: str):
     assert not re.search(r"https?:|//[a-z]|url\(|@import|\bsrc=|\bhref=", page)
 

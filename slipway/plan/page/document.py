@@ -109,7 +109,7 @@ def _training(view: Overview) -> Iterable[Markup]:
 
 
 def _section(title: str, *children: str) -> Markup:
-    name = f"{title.split()[0].lower().strip(',')}-title"
+    name = f"{title.lower().replace(',', '').replace(' ', '-')}-title"
     return element("section", element("h2", title, id=name), *children, aria_labelledby=name)
 
 
