@@ -84,16 +84,16 @@ def _reasons(losers: Iterable[Loser]) -> Table:
 def _users(users: Sequence[Served]) -> RenderableType:
     """Those who wait longest first."""
     lost = any(user.lost_region_ms is not None for user in users)
-    table = _columns("place", "from", right=("share", "p95 ms", *(("region lost",) if lost else ())))
+    table = _columns("place", right=("share", "p95 ms", *(("region lost",) if lost else ())), words=("from",))
     ordered = sorted(users, key=lambda user: -user.latency.total_ms)
     for user in ordered[:_USERS]:
         after = (f"{user.lost_region_ms:.0f}",) if user.lost_region_ms is not None else ()
         table.add_row(
             escape(user.place),
-            ", ".join(f"{key} {part:.0%}" if part < 1 else key for key, part in user.regions),
             f"{user.share:.0%}",
             f"{user.latency.total_ms:.0f}",
             *after,
+            ", ".join(f"{key} {part:.0%}" if part < 1 else key for key, part in user.regions),
         )
     rest = len(ordered) - _USERS
     return Group(table, f"[dim]and {rest} who wait less; --json lists them[/]") if rest > 0 else table
