@@ -84,7 +84,7 @@ def take_page(inventory: Inventory) -> None:
 def take_plan() -> None:
     """The upper part of the page that `slipway plan --goal docs/examples/three-continents.yaml --html FILE` writes."""
     today = datetime.now(UTC).date()
-    view = overview(Wanted.of_goal(_EXAMPLE), Catalog.load(), today=today, pareto=True)
+    view = overview(Wanted.of_goal(_EXAMPLE), Catalog.load(), today=today, thorough=True)
     with tempfile.TemporaryDirectory() as folder, browser() as chromium:
         file = Path(folder) / "plan.html"
         file.write_text(render(view), encoding="utf-8")
