@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.command(
-        epilog="Examples: `slipway plan --goal docs/examples/mumbai.yaml` · `slipway plan --stack aws-dev --flips` · "
-        "`slipway plan --goal goal.yaml --html plan.html`"
+        epilog="Examples: `slipway plan --goal docs/examples/mumbai.yaml` · "
+        "`slipway plan --stack aws-staging --flips` · `slipway plan --goal goal.yaml --html plan.html`"
     )(plan)
 
 

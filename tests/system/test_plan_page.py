@@ -1,12 +1,15 @@
 """The plan's page in a real browser: it draws itself, and nothing leaves it (issue 4, bar 7)."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from slipway.paths import PROJECT
 from slipway.plan.page import render
 from tests.overviews import overview, serving
 
@@ -45,6 +48,19 @@ def test_map_plot_and_tables_are_there(page: Page, file: Path):
     expect(page.locator("#map .chosen")).to_have_count(len(serving().regions))
     expect(page.locator("#pareto .chosen")).to_be_visible()
     expect(page.locator("#candidates .verdict")).to_have_count(len(serving().alternatives))
+
+
+def test_the_page_that_the_command_writes_has_all_three_and_asks_for_nothing_else(page: Page, tmp_path: Path):
+    written = tmp_path / "mumbai.html"
+    goal = str(PROJECT / "docs" / "examples" / "mumbai.yaml")
+    command = [sys.executable, "-m", "slipway", "plan", "--goal", goal, "--html", str(written)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(written.as_uri(), wait_until="networkidle")
+    for drawn in ("#map .chosen", "#pareto .chosen", "#candidates .verdict"):
+        expect(page.locator(drawn).first).to_be_visible()
+    assert asked == [written.as_uri()]
 
 
 def test_nothing_but_the_file_itself_is_asked_for(page: Page, file: Path):
