@@ -145,4 +145,8 @@ def test_a_tiny_price_keeps_its_figures_without_an_exponent():
 
 
 def test_an_availability_is_not_rounded_to_one():
-    assert percent(0.99994) == "99.994 %"
+    assert [percent(share) for share in (0.99994, 0.99999776, 0.99999999)] == ["99.994 %", "99.9997 %", "99.9999 %"]
+
+
+def test_a_share_of_all_is_a_hundred_percent():
+    assert [percent(share) for share in (1.0, 1 - 1e-12, 0.6)] == ["100 %", "100 %", "60 %"]

@@ -27,9 +27,10 @@ def ms(amount: float) -> str:
 
 
 def percent(share: float) -> str:
-    """As many decimals as it takes to tell an availability from 100 %."""
-    text = f"{100 * share:.4f}".rstrip("0").rstrip(".") if share > 0.99 else f"{100 * share:.1f}".removesuffix(".0")
-    return f"{text} %"
+    """As many decimals as it takes to tell an availability from 100 %; cut off there, not rounded up to a promise."""
+    if share <= 0.99:
+        return f"{100 * share:.1f}".removesuffix(".0") + " %"
+    return f"{math.floor(1e6 * share + 1e-6) / 1e4:.4f}".rstrip("0").rstrip(".") + " %"
 
 
 def place(name: str) -> str:
