@@ -89,8 +89,8 @@ def test_machines_that_are_gone_are_told_with_their_kind_and_zone(trouble: Troub
 
 def test_what_is_written_down_as_gone_is_passed_over(trouble: Trouble):
     assert trouble.mended.ok, trouble.mended.why
-    assert size(trouble, "on-demand")["desiredSize"] == 1
-    assert size(trouble, "spot")["desiredSize"] == 0
+    assert size(trouble, "on-demand")["minSize"] == 1
+    assert size(trouble, "spot")["minSize"] == 0
 
 
 def test_the_output_says_why(trouble: Trouble):
