@@ -70,7 +70,7 @@ def climb(project: SimulatedProject) -> Ladder:
     changed, outputs = project.up(), project.outputs()
     refused = refuse(project)
     kept = written(project.folder)
-    project.call("state", "unprotect", "--all", "--yes")
+    lift_protection(project)
     return Ladder(
         stack=project.stack,
         up=up,
@@ -103,6 +103,14 @@ def change(project: SimulatedProject) -> None:
         gpu_pools=[*others, last | {"name": "other"}],
         gone=[{"region": regions[0]}] if len(regions) > 1 else None,
     )
+
+
+def lift_protection(project: SimulatedProject) -> None:
+    """As a person does who means it: in the engine's state, and at AWS for the clusters."""
+    project.call("state", "unprotect", "--all", "--yes")
+    for cluster in project.holdings.all():
+        if cluster.token == "aws:eks/cluster:Cluster":
+            project.holdings.drift(cluster.name, deletionProtection=False)
 
 
 def refuse(project: SimulatedProject) -> Ran:

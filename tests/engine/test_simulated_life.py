@@ -94,6 +94,16 @@ def test_what_another_uses_is_not_deleted_and_then_is(world: World):
     assert not world.holdings.all()
 
 
+def test_a_cluster_that_is_protected_is_not_deleted(world: World):
+    world.pool(scalingConfig={"minSize": 0, "desiredSize": 0, "maxSize": 2})
+    main = world.holdings.named("main")
+    group = world.holdings.named("train")
+    world.life.delete(group.token, "train", group.id, Struct())
+    world.holdings.drift("main", deletionProtection=True)
+    with pytest.raises(RefusedError, match="is protected from deletion"):
+        world.life.delete(main.token, "main", main.id, Struct())
+
+
 def test_what_is_gone_is_deleted_without_an_error(world: World):
     world.life.delete(VPC, "network", "vpc-0123456789abcdef0", Struct())
 

@@ -66,8 +66,7 @@ def call(name: str) -> Shape:
     """The input of `service.Operation`. Raises botocore's own errors for one that there is not."""
     content = _KEPT.get(name, lambda: msgspec.json.encode(_flat(name)))
     assert content is not None
-    rows = msgspec.json.decode(content, type=dict[str, _Row])
-    return _built(_INPUT, rows, {})
+    return _built(_INPUT, _DECODER.decode(content), {})
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -76,6 +75,9 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shape: Shape
     members: dict[str, str] = {}
     item: str = ""
+
+
+_DECODER = msgspec.json.Decoder(dict[str, _Row])  # made here, since msgspec makes none safely in several threads
 
 
 def _built(name: str, rows: Mapping[str, _Row], known: dict[str, Shape]) -> Shape:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tests.engine.simulated.aws import api, documents, invokes, machines, outputs
 from tests.engine.simulated.aws import references as named
-from tests.engine.simulated.aws.description import Naming, description
+from tests.engine.simulated.aws.description import Naming, description, descriptions
 from tests.engine.simulated.core import judge
 from tests.engine.simulated.core.cloud import Find, Made, Place, Reference, Registration
 from tests.engine.simulated.core.faults import Demand
@@ -28,6 +28,7 @@ class Aws:
     def __init__(self) -> None:
         self._sdk = Package("pulumi_aws")
         self.version = self._sdk.version
+        descriptions()  # read before there are threads, in which msgspec would not do it safely
 
     def config_problems(self, config: Plain) -> Iterator[Problem]:
         kind = self._sdk.kind(_PROVIDER)
@@ -114,6 +115,9 @@ class Aws:
         said = {*self._kind(token).replaces, *described.replaces, "region", *([naming] if naming else [])}
         return frozenset(said) - set(described.stays)
 
+    def guard(self, token: str) -> str:
+        return description(token).guard
+
     def references(self, token: str, inputs: Plain, place: Place) -> Sequence[Reference]:
         return list(named.references(token, description(token), inputs, place))
 
@@ -128,6 +132,7 @@ class Aws:
             "exists": ("AlreadyExistsException", "{type} {what} exists already"),
             "missing": ("ResourceNotFoundException", "{type}: {what} does not exist"),
             "in_use": ("DependencyViolation", "{type} {what} and cannot be deleted"),
+            "guarded": ("InvalidRequestException", "{type} {what} is protected from deletion"),
             "sold_out": (
                 "InsufficientInstanceCapacity",
                 "there is no {capacity} capacity for {machines} in {zones}",

@@ -40,7 +40,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     change, besides those. handles: templates of what else others know it by. call: `service.Operation`; within: where
     in its input the properties lie; members: by property, where names differ too much, the path of the member. limits:
     what the service model does not say. refers: types that an input names, by its path. whole_world: belongs to no
-    region. apart: paths of ARNs that are patterns or need not exist. stays: what a change does not replace after all.
+    region. guard: an input that forbids a deletion while it is true. apart: paths of ARNs that are patterns or need not
+    exist. stays: what a change does not replace after all.
     """
 
     naming: Naming | None = None
@@ -58,6 +59,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     stays: tuple[str, ...] = ()
     refers: dict[str, tuple[str, ...] | str] = {}
     whole_world: bool = False
+    guard: str = ""
     apart: tuple[str, ...] = ()
 
     def referred(self, path: str) -> frozenset[str]:

@@ -99,6 +99,10 @@ class Cloud(Protocol):
         """Paths of inputs that cannot be changed in place; list indexes are left out."""
         ...
 
+    def guard(self, token: str) -> str:
+        """The input that forbids a deletion while it is true; empty for none."""
+        ...
+
     def references(self, token: str, inputs: Plain, place: Place) -> Sequence[Reference]: ...
 
     def demand(self, registration: Registration, find: Find) -> Demand | None:
@@ -108,5 +112,5 @@ class Cloud(Protocol):
     def invoke(self, token: str, arguments: Plain, place: Place, find: Find) -> Plain: ...
 
     def refusals(self) -> Mapping[str, tuple[str, str]]:
-        """The cloud's code and words for `exists`, `missing`, `in_use` and `sold_out`."""
+        """The cloud's code and words for `exists`, `missing`, `in_use`, `guarded` and `sold_out`."""
         ...

@@ -71,6 +71,9 @@ class StockOut(msgspec.Struct, frozen=True, kw_only=True, tag="stock_out", tag_f
 Fault = Quota | Throttled | Failure | Crash | StockOut
 
 
+_DECODER = msgspec.json.Decoder(tuple[Fault, ...])  # made here, since msgspec makes none safely in several threads
+
+
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
     """Machines that a registration starts at once: any of `machines` in any of `zones` will do."""
 
@@ -138,7 +141,7 @@ class Faults:
 
     def _all(self) -> tuple[Fault, ...]:
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=tuple[Fault, ...])
+            return _DECODER.decode(self._file.read_bytes())
         except FileNotFoundError:
             return ()
 

@@ -53,6 +53,9 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         return self.classes[self.inputs]
 
 
+_DECODER = msgspec.json.Decoder(Kind)  # made here: two threads that make the first one of a type crash msgspec 0.21
+
+
 class Package:
     """An installed SDK. name: as Python knows it, `pulumi_aws`."""
 
@@ -65,7 +68,7 @@ class Package:
     def _kind(self, token: str) -> Kind | None:
         """Raises nothing for a token that the SDK does not have: None."""
         kept = self._kept.get(token.replace("/", ".").replace(":", "-"), lambda: self._encoded(token))
-        return msgspec.json.decode(kept, type=Kind) if kept is not None else None
+        return _DECODER.decode(kept) if kept is not None else None
 
     def _encoded(self, token: str) -> bytes | None:
         found = self._class(token)

@@ -135,11 +135,14 @@ class Life:
         return outputs
 
     def delete(self, token: str, name: str, resource_id: str, state: Struct) -> None:
-        """What is gone already is no error; what others use is refused."""
+        """What is gone already is no error; what others use, or what is guarded, is refused."""
         holding = self._holding(token, resource_id, state)
         if holding is None:
             return
         self._faults.meet("delete", token, name, holding.region)
+        guard = self._cloud.guard(token)
+        if guard and holding.plain_inputs.get(guard):
+            raise self._refused("guarded", token, resource_id)
         if users := self._holdings.users(holding.number):
             by = ", ".join(f"{user.name} ({user.token}, {user.path})" for user in users[:3])
             raise self._refused("in_use", token, f"{resource_id} is used by {by}")
