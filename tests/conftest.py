@@ -6,6 +6,7 @@ Files whose tests use the whole platform go together, because bringing it up tak
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or it spreads the tests of a file
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
