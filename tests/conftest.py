@@ -1,9 +1,14 @@
 """How tests share the two cores: `make test` runs two processes, each takes whole files.
 
-Files whose tests use the whole platform go together, because bringing it up takes a minute and a half.
+Files whose tests use the whole platform go together, because bringing it up takes a minute and a half. Those in apart/
+are run by test_apart.py in a process of their own.
 """
 
+import os
+
 import pytest
+
+collect_ignore = [] if "SLIPWAY_APART" in os.environ else ["apart"]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or it spreads the tests of a file
