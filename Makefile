@@ -21,7 +21,7 @@ down: $(READY) ## remove all that runs
 	@$(RUN)/slipway down
 
 test: $(READY) engine browser ## set up, then run the tests
-	@$(RUN)/pytest -m "not cluster and not gpu" -n 2 --dist loadgroup
+	@$(RUN)/python -m pytest -p tests.whole_files -m "not cluster and not gpu" -n 2
 
 test-cluster: $(READY) ## tests that need the Kubernetes binaries
 	@$(RUN)/python tools/run_tests.py cluster
