@@ -3,7 +3,6 @@
 Both happen to one stack, which costs three runs of the engine; each test asserts one thing of it.
 """
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -37,9 +36,8 @@ class Trouble:
 
 @pytest.fixture(scope="module")
 def trouble() -> Iterator[Trouble]:
-    folder = Path(tempfile.mkdtemp(prefix="slipway-aws-"))
-    yield meet(make(folder, STACK))
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="slipway-aws-") as folder:
+        yield meet(make(Path(folder), STACK))
 
 
 def meet(project: SimulatedProject) -> Trouble:

@@ -4,7 +4,6 @@ A stack climbs the whole ladder once: up, up again, refreshed, changed, destroye
 """
 
 import contextlib
-import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -54,9 +53,8 @@ class Ladder:
 
 @pytest.fixture(scope="module", params=AWS_STACKS)
 def ladder(request: pytest.FixtureRequest) -> Iterator[Ladder]:
-    folder = Path(tempfile.mkdtemp(prefix="slipway-aws-"))
-    yield climb(make(folder, request.param))
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="slipway-aws-") as folder:
+        yield climb(make(Path(folder), request.param))
 
 
 def climb(project: SimulatedProject) -> Ladder:
