@@ -2,8 +2,8 @@
 
 A spell's end is a Poisson event whose rate falls with the spell's age, as every published trace shows: what was just
 given is often taken back at once, and a bad hour that became a bad night is likely to stay one. The shape is fixed and
-scale-free (multiples of the mean); only the two means are learned, as a gamma prior's posterior. Nothing is fitted to
-a trace.
+scale-free (multiples of the mean); only the two means are learned, as a gamma prior's posterior. The shape and the
+caution were picked among a few plain ones on the published traces (docs/guides/spot.md), not fitted.
 """
 
 import math
