@@ -141,7 +141,7 @@ def test_a_killed_process_is_started_again(up: Project):
     up.settle(program(up))
     first, port = running(up)[0], ports(up)[0]
     os.kill(first.pid, signal.SIGKILL)
-    until(lambda: any(slot.pid != first.pid for slot in running(up)), "a new process")
+    until(lambda: any(slot.slot == first.slot and slot.pid != first.pid for slot in running(up)), "a new process")
     until(lambda: not is_free(port), "it listens")
     assert ask(port) == "one"
 
