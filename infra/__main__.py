@@ -1,7 +1,8 @@
 """What `pulumi up` runs: settings -> placement -> the target's platform with the pinned release -> stack outputs."""
 
 import gc
-from typing import Any
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 import pulumi
 
@@ -9,13 +10,13 @@ from infra.contract import Platform
 from infra.settings import Settings
 from slipway.errors import SlipwayError
 from slipway.paths import State
-from slipway.release import read_pin
+from slipway.release import Pin, read_pin
 
 
 def main() -> None:
     gc.disable()  # short-lived, and keeps all it makes: the collector would only walk it, for a third of the time
     settings, placement = place(Settings.load())
-    platform = build(settings, State.locate())
+    platform = build(settings)
     for name, value in (platform.outputs() | placement).items():
         pulumi.export(name, value)
 
@@ -31,19 +32,18 @@ def place(settings: Settings) -> tuple[Settings, dict[str, Any]]:
     return settled(settings, placement), {"placement": placement.told()} if placement else {}
 
 
-def build(settings: Settings, state: State) -> Platform:
+class Target(Protocol):
+    """What infra/<target>/target.py holds."""
+
+    @staticmethod
+    def build(settings: Settings, stack: str, pin: Pin | None) -> Platform: ...
+
+
+def build(settings: Settings) -> Platform:
     """The platform of the target. Imported here, so that one target never loads another's provider."""
     stack = pulumi.get_stack()
-    pin = read_pin(state.pin(stack))
-    match settings.target:
-        case "local":
-            from infra.local.target import build as build_local
-
-            return build_local(settings, state, pin)
-        case "aws":
-            from infra.aws.target import build as build_aws
-
-            return build_aws(settings, stack, pin)
+    target = cast(Target, import_module(f"infra.{settings.target}.target"))
+    return target.build(settings, stack, read_pin(State.locate().pin(stack)))
 
 
 try:

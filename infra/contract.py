@@ -14,17 +14,37 @@ from infra.capacity import Chosen
 
 @dataclass(frozen=True, kw_only=True)
 class KubernetesCluster:
-    """How the Kubernetes cluster of a region is reached, and what is applied to it.
+    """How the Kubernetes cluster of a region is reached, and what the stack that is applied to it needs to know.
 
-    certificate: of its API server, as base64. priorities: content of the cluster autoscaler's priority expander, from
-    the order of capacity. interruptions: URL of the queue that tells of nodes about to be taken back.
+    kind: eks or gke, which decides the credentials helper and the nodes' labels. location: region, for that helper.
+    certificate: of its API server, as base64. priorities: the order of capacity, as YAML: on EKS the content of the
+    cluster autoscaler's priority expander, on GKE ComputeClasses. store and queue: URLs of the region's bucket and task
+    queue. interruptions: URL of the queue that tells of nodes about to be taken back; None where the cloud drains them.
     """
 
+    kind: str
+    location: str
     name: Output[str]
     endpoint: Output[str]
     certificate: Output[str]
     priorities: str
-    interruptions: Output[str]
+    store: Output[str]
+    queue: Output[str]
+    interruptions: Output[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """Where a cloud answers, for a name that several clouds share.
+
+    alias: a name of the cloud's, and the zone that holds it (Route 53 alias); address: an IP address instead. checked:
+    hosts of its regions, whose health path is asked; any one that answers keeps the cloud in.
+    """
+
+    alias: Output[str] | None = None
+    alias_zone: Output[str] | None = None
+    address: Output[str] | None = None
+    checked: Mapping[str, Output[str]] = field(default_factory=dict[str, Output[str]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +54,8 @@ class Platform:
     endpoint: the URL that users call, through the edge; empty where nothing is served yet. store: object store URL
     (releases, checkpoints). tracking: MLflow tracking URI. queue: task queue URL, a secret. launcher: what submits
     training jobs here, by key. release: digest served, empty before the first promotion. regions: in order of
-    preference. dashboards: URL by name. capacity: by pool, what it gets and why. clusters: by region.
+    preference. dashboards: URL by name. capacity: by pool, what it gets and why. clusters: by region. front: where a
+    shared name leads; not exported.
     """
 
     endpoint: Output[str]
@@ -47,11 +68,16 @@ class Platform:
     dashboards: Mapping[str, Output[str]]
     capacity: Mapping[str, Chosen] = field(default_factory=dict[str, Chosen])
     clusters: Mapping[str, KubernetesCluster] = field(default_factory=dict[str, KubernetesCluster])
+    front: Front | None = None
 
     def outputs(self) -> dict[str, Any]:
         """As the stack exports them: what is a secret as one, and nothing for what the target does not have."""
-        said: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        said: dict[str, Any] = {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "front"
+        }
         said["queue"] = Output.secret(self.queue)
         said["capacity"] = {pool: chosen.told() for pool, chosen in self.capacity.items()}
-        said["clusters"] = {region: dict(vars(cluster)) for region, cluster in self.clusters.items()}
+        said["clusters"] = {
+            region: vars(cluster) | {"queue": Output.secret(cluster.queue)} for region, cluster in self.clusters.items()
+        }
         return {name: value for name, value in said.items() if value != {}}

@@ -14,6 +14,7 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.kms import Key
 
 from infra.aws.encryption import ROTATION_DAYS, WINDOW_DAYS, owned_by
+from infra.aws.machines import SYSTEM_MACHINES
 from infra.aws.network import Network
 from infra.aws.nodes import NodeArgs, launch_template
 from infra.aws.policies import Realm, document, managed_role, trust, trust_pods
@@ -184,7 +185,7 @@ class Cluster(ComponentResource):
             subnet_ids=list(self._args.network.private_subnets.values()),
             ami_type="AL2023_x86_64_STANDARD",
             capacity_type="ON_DEMAND",
-            instance_types=list(settings.system_machines),
+            instance_types=list(settings.system_machines or SYSTEM_MACHINES),
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
             scaling_config={
                 "min_size": settings.system_nodes,

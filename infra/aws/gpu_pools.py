@@ -14,7 +14,7 @@ from pulumi_aws.ec2 import PlacementGroup, SecurityGroup
 from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 
 from infra.aws.cluster import Cluster
-from infra.aws.machines import ami_type, device, efa_cards
+from infra.aws.machines import USUAL_IMAGE, ami_type, device, efa_cards
 from infra.aws.naming import group_name
 from infra.aws.network import Network
 from infra.aws.nodes import NodeArgs, launch_template
@@ -81,7 +81,7 @@ class GpuPool(ComponentResource):
         template = launch_template(
             name,
             NodeArgs(
-                image=pool.image,
+                image=pool.image or USUAL_IMAGE,
                 disk_gib=pool.disk_gib,
                 labels=args.labels,
                 machine=choice.machines[0] if ahead else "",

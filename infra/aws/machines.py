@@ -6,6 +6,11 @@ Pure. Whether a type is offered, and what it costs, is in infra/catalog.
 from infra.settings import PoolSettings
 from slipway.errors import SettingsError
 
+SYSTEM_MACHINES = ("m6i.large", "m5.large")
+"""For what the cluster itself runs, where settings say nothing else."""
+
+USUAL_IMAGE = "al2023"
+
 NEURON_FAMILIES = ("trn", "inf")
 ARM_FAMILIES = ("g5g.", "p6e-")
 

@@ -88,10 +88,14 @@ def build(settings: Settings, stack: str, pin: Pin | None) -> Platform:
         capacity=chosen,
         clusters={
             region: KubernetesCluster(
+                kind="eks",
+                location=region,
                 name=here.cluster.name,
                 endpoint=here.cluster.endpoint,
                 certificate=here.cluster.certificate,
                 priorities=here.priorities,
+                store=here.storage.url,
+                queue=here.queue.url,
                 interruptions=here.interruptions.url,
             )
             for region, here in built.items()

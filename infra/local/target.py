@@ -20,13 +20,16 @@ from slipway.paths import State
 from slipway.release import Pin
 
 
-def build(settings: Settings, state: State, pin: Pin | None) -> Platform:
+def build(settings: Settings, stack: str, pin: Pin | None, *, state: State | None = None) -> Platform:
     """Register the whole stack. Without a pinned release there is a platform that serves nothing yet.
+
+    state: where it lies, for whichever stack; this machine's unless said.
 
     Raises ReleaseError when the pinned release is missing or altered, SettingsError when the machine is too small:
     both before the first resource is registered.
     """
     Budget.check(settings)
+    state = state or State.locate()
     release = None if pin is None else Registry.bring(pin, state)
 
     network = Network(edge_port=settings.edge.port, queue_port=settings.queue.port)

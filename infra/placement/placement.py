@@ -15,7 +15,7 @@ from infra.placement.training import TrainingPlan, place
 from infra.settings import PoolSettings, ServingGoal, Settings, TrainingWork
 from infra.settings.placement import Provider
 
-CLOUDS: dict[str, Provider] = {"aws": "aws"}
+CLOUDS: dict[str, Provider] = {"aws": "aws", "gcp": "gcp"}
 """The provider that a target builds on. The local target stands for any: its regions are names."""
 
 

@@ -18,9 +18,12 @@ from infra.settings.cloud import (
     ServerlessSettings,
     StorageSettings,
     ThrottleSettings,
+    VertexSettings,
 )
 from infra.settings.gpu_pools import Gone, PoolSettings
+from infra.settings.kubernetes import GatewaySettings, KubernetesSettings, SystemImages
 from infra.settings.model import NAMESPACE, Settings
+from infra.settings.multi import CloudName, CloudPart
 from infra.settings.placement import (
     ModelNeeds,
     PriceSettings,
@@ -40,14 +43,18 @@ from infra.settings.services import (
 __all__ = [
     "NAMESPACE",
     "BudgetSettings",
+    "CloudName",
+    "CloudPart",
     "CloudSections",
     "ClusterSettings",
     "DomainSettings",
     "EdgeSettings",
     "Environment",
+    "GatewaySettings",
     "Gone",
     "IdentitySettings",
     "Images",
+    "KubernetesSettings",
     "ModelNeeds",
     "NetworkSettings",
     "ObservabilitySettings",
@@ -62,9 +69,11 @@ __all__ = [
     "ServingGoal",
     "Settings",
     "StorageSettings",
+    "SystemImages",
     "ThrottleSettings",
     "TrackingSettings",
     "TrainingWork",
     "UserGroup",
+    "VertexSettings",
     "WorkerSettings",
 ]

@@ -23,10 +23,9 @@ class PoolSettings(Strict):
     """One accelerator, in several machine types and kinds of capacity.
 
     machines: interchangeable types, first choice first; several make spot last longer. capacity: in order of choice;
-    the next is taken when the one before has none, and after the last the next region. regions: that have the pool;
-    empty means all of the stack's. min: nodes kept in the capacity that is chosen; 0 costs nothing when idle. image: of
-    the nodes. efa: the cloud's fabric between nodes, all in one zone. reservation: the reservation's or capacity
-    block's id.
+    the last is followed by the next region. regions: that have the pool; empty means all of the stack's. min: nodes
+    kept in the capacity that is chosen; 0 costs nothing when idle. image: of the nodes, empty for the cloud's usual.
+    efa: AWS' fabric between nodes, all in one zone. reservation: the reservation's or capacity block's id.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,20}$", examples=["train", "serve-l4"])
@@ -37,7 +36,7 @@ class PoolSettings(Strict):
     min: int = Field(default=0, ge=0, le=1000)
     max: int = Field(default=4, ge=1, le=1000)
     disk_gib: int = Field(default=200, ge=50, le=16_384)
-    image: Literal["al2023", "bottlerocket"] = "al2023"
+    image: Literal["", "al2023", "bottlerocket", "cos"] = ""
     efa: bool = False
     reservation: str = ""
 

@@ -28,9 +28,12 @@ from infra.settings.cloud import (
     ServerlessSettings,
     StorageSettings,
     ThrottleSettings,
+    VertexSettings,
 )
 from infra.settings.explain import NAMESPACE, SECRETS, explain
 from infra.settings.gpu_pools import Gone, PoolSettings
+from infra.settings.kubernetes import KubernetesSettings
+from infra.settings.multi import CloudName, CloudPart
 from infra.settings.placement import PriceSettings, ServingGoal, TrainingWork
 from infra.settings.rules import problems
 from infra.settings.services import (
@@ -44,6 +47,8 @@ from infra.settings.strict import Region, Secret, Strict
 from slipway.errors import SettingsError
 from training.config import TrainSettings
 
+_WITHOUT_REGIONS = ("multi", "kubernetes")
+
 
 class Settings(Strict):
     """A whole stack.
@@ -53,9 +58,10 @@ class Settings(Strict):
     environment, ownership, identity, budget, images: required on a cloud. deletion_protection: stores and clusters
     that hold what cannot be made again are not deleted with the stack. gone: capacity that cannot be had now, so that
     the plan falls back. origin_token: a secret that the edge shows to the regions; the cloud makes one when absent.
+    clouds: on multi, each cloud's own sections. kubernetes: the cluster that the target of that name applies to.
     """
 
-    target: Literal["local", "aws"]
+    target: Literal["local", "aws", "gcp", "multi", "kubernetes"]
     environment: Environment | None = None
     ownership: Ownership | None = None
     deletion_protection: bool = True
@@ -83,9 +89,14 @@ class Settings(Strict):
     identity: IdentitySettings | None = None
     budget: BudgetSettings | None = None
     observability: ObservabilitySettings = ObservabilitySettings()
+    vertex: VertexSettings = VertexSettings()
+    clouds: dict[CloudName, CloudPart] = Field(default_factory=dict[CloudName, CloudPart])
+    kubernetes: KubernetesSettings | None = None
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:
+        if self.target in _WITHOUT_REGIONS:
+            return self
         if bool(self.regions) == (self.serving is not None):
             raise ValueError("regions: give regions, or serving from which they are chosen; one of the two")
         return self
@@ -103,6 +114,8 @@ class Settings(Strict):
     def _possible(self) -> Self:
         if found := list(problems(self)):
             raise ValueError("\n".join(found))
+        for name in self.clouds:
+            self.part(name)
         return self
 
     @property
@@ -132,6 +145,17 @@ class Settings(Strict):
     def but(self, changes: Mapping[str, Any]) -> Self:
         """The same with some sections replaced, checked again as a whole. Raises SettingsError."""
         return self._checked(dict(self) | dict(changes))
+
+    def part(self, cloud: CloudName) -> Self:
+        """One cloud's part of a stack of two, as the stack of that cloud alone. Raises SettingsError."""
+        own = {name: value for name, value in self.clouds[cloud] if value is not None and name != "weight"}
+        shared = {name: getattr(self, name) for name in self.model_fields_set - {"clouds", "target"}}
+        try:
+            return self._checked(shared | own | {"target": cloud})
+        except SettingsError as error:
+            raise SettingsError(
+                error.message.replace(f"{NAMESPACE}:", f"{NAMESPACE}:clouds.{cloud}."), hint=error.hint
+            ) from None
 
     @classmethod
     def _checked(cls, sections: Mapping[str, Any]) -> Self:

@@ -86,4 +86,6 @@ def _local(preview: bool) -> Graph:
         tiny = employment(Path(folder) / "tiny")
         publish(open_store(state.store_url), tiny.folder, tiny.release)
         pin = Pin(name=tiny.release.name, digest=tiny.digest, store=state.store_url)
-        return graph_of(lambda: build(settings_of("local"), state, pin) and None, outputs=provided, preview=preview)
+        return graph_of(
+            lambda: build(settings_of("local"), "local", pin, state=state) and None, outputs=provided, preview=preview
+        )

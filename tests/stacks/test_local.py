@@ -47,12 +47,12 @@ def pin(state: State, tmp_path: Path) -> Pin:
 
 @pytest.fixture
 def serving(state: State, pin: Pin, preview: bool) -> Graph:
-    return graph_of(lambda: build(SETTINGS, state, pin) and None, outputs=provided, preview=preview)
+    return graph_of(lambda: build(SETTINGS, "local", pin, state=state) and None, outputs=provided, preview=preview)
 
 
 @pytest.fixture
 def empty(state: State) -> Graph:
-    return graph_of(lambda: build(SETTINGS, state, None) and None, outputs=provided)
+    return graph_of(lambda: build(SETTINGS, "local", None, state=state) and None, outputs=provided)
 
 
 def services(graph: Graph, role: str) -> list[Registration]:
@@ -121,4 +121,4 @@ def test_a_stack_that_does_not_fit_this_machine_is_refused(state: State):
         }
     )
     with pytest.raises(SettingsError, match=r"predictor\.memory_gib"):
-        build(large, state, None)
+        build(large, "local", None, state=state)

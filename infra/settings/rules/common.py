@@ -1,0 +1,57 @@
+"""What every cloud refuses, and which sections each target has. Pure."""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from infra.settings.model import Settings
+
+CLOUD_SECTIONS = ("environment", "ownership", "identity", "budget", "images")
+"""What no default can know, and every stack of one cloud says."""
+
+
+def common(settings: "Settings") -> Iterator[str]:
+    """Every refusal that the clouds share."""
+    yield from required(settings, CLOUD_SECTIONS)
+    yield from meaningless(settings, ("clouds", "kubernetes"))
+    yield from pools(settings)
+    yield from _networks(settings)
+    if settings.environment == "prod" and not settings.deletion_protection:
+        yield "deletion_protection: production data could be deleted with the stack; leave it on"
+
+
+def required(settings: "Settings", sections: Iterable[str]) -> Iterator[str]:
+    for section in sections:
+        if not getattr(settings, section):
+            yield f"{section}: is required on {settings.target}"
+
+
+def meaningless(settings: "Settings", sections: Iterable[str]) -> Iterator[str]:
+    for section in sections:
+        if getattr(settings, section):
+            yield f"{section}: means nothing on the {settings.target} target; remove it"
+
+
+def pools(settings: "Settings") -> Iterator[str]:
+    names = [pool.name for pool in settings.gpu_pools]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"gpu_pools: {name} stands twice; nodes are found by their pool's name"
+    if not settings.regions:  # placement chooses them; what names a region is checked when it has
+        return
+    for position, pool in enumerate(settings.gpu_pools):
+        if strange := sorted(set(pool.regions) - set(settings.regions)):
+            yield f"gpu_pools[{position}].regions: {strange[0]} is none of the stack's; add it to regions or remove it"
+    for position, gone in enumerate(settings.gone):
+        if gone.region not in settings.regions:
+            yield f"gone[{position}].region: {gone.region} is none of the stack's regions; remove it"
+
+
+def _networks(settings: "Settings") -> Iterator[str]:
+    ranges = {region: settings.network.range_of(region, at) for at, region in enumerate(settings.regions)}
+    for one, other in combinations(ranges, 2):
+        if ranges[one].overlaps(ranges[other]):
+            yield (
+                f"network.ranges: {one} ({ranges[one]}) and {other} ({ranges[other]}) overlap and could never be "
+                "joined; give each its own"
+            )

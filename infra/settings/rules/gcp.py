@@ -1,0 +1,48 @@
+"""What only Google refuses. Pure."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from infra.settings.model import Settings
+
+RUN_MEMORY_MIB = 32_768
+"""Cloud Run's most for an instance, from its documentation on memory limits, November 2026."""
+
+
+def gcp(settings: "Settings") -> Iterator[str]:
+    """Every refusal that is Google's own."""
+    yield from _account(settings)
+    yield from _pools(settings)
+    if settings.serverless.memory_mib > RUN_MEMORY_MIB:
+        yield f"serverless.memory_mib: {settings.serverless.memory_mib} is over Cloud Run's {RUN_MEMORY_MIB}"
+    if settings.serverless.architecture != "x86_64":
+        yield "serverless.architecture: Cloud Run runs x86_64 only; leave it out"
+    if settings.tracking.server:
+        yield "tracking.server: Vertex AI has no MLflow server; set vertex.tensorboard, or run one on the cluster"
+
+
+def _account(settings: "Settings") -> Iterator[str]:
+    if settings.identity:
+        if settings.identity.account.isdecimal():
+            yield f"identity.account: {settings.identity.account} is an account of AWS; name the project by its id"
+        if not settings.identity.project_number:
+            yield "identity.project_number: is required on gcp; `gcloud projects describe` prints it"
+    if settings.budget and not settings.budget.billing_account:
+        yield "budget.billing_account: is required on gcp, where a budget belongs to it and not to a project"
+
+
+def _pools(settings: "Settings") -> Iterator[str]:
+    for position, pool in enumerate(settings.gpu_pools):
+        key = f"gpu_pools[{position}]"
+        if {"flex_start", "spot"} <= set(pool.capacity):
+            yield (
+                f"{key}.capacity: flex_start together with spot; a flex-start node is promised for its whole run and "
+                "spot may be taken at any time, so make a pool of each"
+            )
+        if "capacity_block" in pool.capacity:
+            yield f"{key}.capacity: capacity_block is AWS'; on Google the like is flex_start or reserved"
+        if pool.efa:
+            yield f"{key}.efa: is AWS'; Google's machines have gVNIC and Fast Socket without being asked"
+        if pool.image in ("al2023", "bottlerocket"):
+            yield f"{key}.image: {pool.image} is AWS'; leave it out, or take cos"

@@ -1,0 +1,19 @@
+"""What only a stack on a cluster that is there already refuses. Pure: whether it answers is asked as it is built."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from infra.settings.rules.common import meaningless, pools, required
+
+if TYPE_CHECKING:
+    from infra.settings.model import Settings
+
+_ELSEWHERE = ("identity", "budget", "clouds", "serving", "work", "regions", "origin_token", "domain")
+"""What the stack says that made the cluster."""
+
+
+def kubernetes(settings: "Settings") -> Iterator[str]:
+    """Every refusal of the Kubernetes target."""
+    yield from required(settings, ("environment", "ownership", "images", "kubernetes"))
+    yield from meaningless(settings, _ELSEWHERE)
+    yield from pools(settings)

@@ -1,0 +1,27 @@
+"""What only a stack of two clouds refuses. What each of them would refuse, it refuses as that cloud's part. Pure."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from infra.settings.rules.common import meaningless, required
+
+if TYPE_CHECKING:
+    from infra.settings.model import Settings
+
+_OF_A_CLOUD = ("regions", "serving", "work", "identity", "budget", "images", "gpu_pools", "gone")
+"""What is each cloud's own, and so stands under clouds."""
+
+
+def multi(settings: "Settings") -> Iterator[str]:
+    """Every refusal of a stack of two clouds as a whole."""
+    yield from required(settings, ("environment", "ownership"))
+    yield from meaningless(settings, ("kubernetes",))
+    for section in _OF_A_CLOUD:
+        if getattr(settings, section):
+            yield f"{section}: is each cloud's own; put it under clouds.aws and clouds.gcp"
+    if missing := sorted({"aws", "gcp"} - set(settings.clouds)):
+        yield f"clouds.{missing[0]}: is required on multi; a stack of one cloud has that cloud as its target"
+    if settings.domain is None:
+        yield "domain: two clouds without a shared name would be two services; name what users call"
+    if settings.clouds and not any(part.weight for part in settings.clouds.values()):
+        yield "clouds: every weight is 0 and nothing would get a request; give one of them a weight"
