@@ -34,17 +34,34 @@ class KubernetesCluster:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Front:
-    """Where a cloud answers, for a name that several clouds share.
+class DnsRecord:
+    """A record that somebody else is to put into the zone. type: as CNAME. data: what the name leads to."""
 
-    alias: a name of the cloud's, and the zone that holds it (Route 53 alias); address: an IP address instead. checked:
-    hosts of its regions, whose health path is asked; any one that answers keeps the cloud in.
+    name: Output[str]
+    type: Output[str]
+    data: Output[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alias:
+    """A name of AWS' own, and the zone that holds it, as an alias record wants them."""
+
+    name: Output[str]
+    zone_id: Output[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """Where one cloud answers, for a name that several clouds share: under an alias or at addresses.
+
+    addresses: by record type, A or AAAA. checks: ids of Route 53's health checks by region, where regions can be asked
+    one by one; without any, the addresses are asked. proof: shows that the name may have this cloud's certificate.
     """
 
-    alias: Output[str] | None = None
-    alias_zone: Output[str] | None = None
-    address: Output[str] | None = None
-    checked: Mapping[str, Output[str]] = field(default_factory=dict[str, Output[str]])
+    alias: Alias | None = None
+    addresses: Mapping[str, Output[str]] = field(default_factory=dict[str, Output[str]])
+    checks: Mapping[str, Output[str]] = field(default_factory=dict[str, Output[str]])
+    proof: DnsRecord | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

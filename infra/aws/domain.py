@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import acm, apigatewayv2, route53
 
-from infra.aws.gateway import HEALTH, Gateway
+from infra.aws.gateway import Gateway
+from infra.serving import HEALTH
 from infra.settings import DomainSettings
 
 _TTL_S = 300
@@ -71,9 +72,10 @@ class OriginArgs:
 
 
 class Origin(ComponentResource):
-    """A region under the name that all regions share."""
+    """A region under the name that all regions share. check_id: of the health check that keeps it there."""
 
     certificate: Certificate
+    check_id: Output[str]
 
     def __init__(self, name: str, args: OriginArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Origin", name, None, opts)
@@ -110,6 +112,7 @@ class Origin(ComponentResource):
             tags={"Name": name},
             opts=child,
         )
+        self.check_id = check.id
         configuration = domain.domain_name_configuration
         route53.Record(
             name,

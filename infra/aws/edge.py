@@ -16,6 +16,7 @@ from infra.aws.authorizer.handler import HEADER
 from infra.aws.domain import Certificate, CertificateArgs, origin_name
 from infra.aws.firewall import firewall
 from infra.aws.gateway import Gateway
+from infra.contract import Alias
 from infra.settings import DomainSettings, EdgeSettings, ThrottleSettings
 
 _READING = ["GET", "HEAD", "OPTIONS"]
@@ -33,7 +34,10 @@ _SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"  # SecurityHeadersPol
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeArgs:
-    """gateways: by region, in order of preference. origins: of a domain, to be there first. token: shown to regions."""
+    """gateways: by region, in order of preference. origins: of a domain, to be there first. token: shown to regions.
+
+    shares_name: the domain is another cloud's too, so its records are put by who knows both.
+    """
 
     domain: DomainSettings | None
     gateways: Mapping[str, Gateway]
@@ -41,13 +45,15 @@ class EdgeArgs:
     token: Output[str]
     throttle: ThrottleSettings
     settings: EdgeSettings
+    shares_name: bool = False
 
 
 class Edge(ComponentResource):
-    """In us-east-1, where AWS keeps what is global. endpoint: what users call."""
+    """In us-east-1, where AWS keeps what is global. endpoint: what users call. alias: for records that lead here."""
 
     endpoint: Output[str]
     distribution_id: Output[str]
+    alias: Alias
 
     def __init__(self, name: str, args: EdgeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Edge", name, None, opts)
@@ -55,8 +61,10 @@ class Edge(ComponentResource):
         wall = firewall(name, args.throttle, self._child)
         distribution = self._distribution(name, wall)
         host: Output[str] = distribution.domain_name
+        self.alias = Alias(name=distribution.domain_name, zone_id=distribution.hosted_zone_id)
         if args.domain:
-            self._point(name, args.domain, distribution)
+            if not args.shares_name:
+                self._point(name, args.domain)
             host = Output.from_input(args.domain.name)
         self.endpoint, self.distribution_id = Output.concat("https://", host), distribution.id
         self.register_outputs({"endpoint": self.endpoint})
@@ -133,7 +141,7 @@ class Edge(ComponentResource):
             "ssl_support_method": "sni-only",
         }
 
-    def _point(self, name: str, domain: DomainSettings, distribution: cloudfront.Distribution) -> None:
+    def _point(self, name: str, domain: DomainSettings) -> None:
         for kind in ("A", "AAAA"):
             route53.Record(
                 f"{name}-{kind.lower()}",
@@ -142,8 +150,8 @@ class Edge(ComponentResource):
                 type=kind,
                 aliases=[
                     {
-                        "name": distribution.domain_name,
-                        "zone_id": distribution.hosted_zone_id,
+                        "name": self.alias.name,
+                        "zone_id": self.alias.zone_id,
                         "evaluate_target_health": False,
                     }
                 ],

@@ -15,9 +15,9 @@ from pulumi_aws.cloudwatch import LogGroup
 from infra.aws.authorizer.handler import HEADER
 from infra.aws.policies import Realm, allow, role, trust
 from infra.aws.serverless import Predictor, may_log_and_trace
+from infra.serving import HEALTH
 from infra.settings import ThrottleSettings
 
-HEALTH = "/v2/health/ready"
 _CODE = Path(__file__).parent / "authorizer" / "handler.py"
 _TIMEOUT_MS_MAX = 30_000  # API Gateway's quota on an integration of an HTTP API
 _GUARDS = 10  # at once; API Gateway keeps the one answer that matters, and asks again in five minutes

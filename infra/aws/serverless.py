@@ -15,11 +15,12 @@ from infra.aws.policies import Realm, allow, role, trust
 from infra.aws.queue import Queue, refuse_plain_text
 from infra.aws.storage import Storage
 from infra.aws.workloads import may_serve
+from infra.serving import HEALTH, predictor_environment
 from infra.settings import PredictorSettings, ServerlessSettings
 from slipway.release import Pin
 
 ALIAS = "live"
-_PORT = "8080"
+_PORT = 8080
 _BUSY = 0.7
 """Share of warm instances in use above which Lambda gets more of them, as AWS' own guide recommends."""
 _KEPT_S = 14 * 24 * 3600
@@ -138,19 +139,8 @@ def may_log_and_trace(logs: LogGroup) -> list[dict[str, object]]:
 
 
 def _environment(args: PredictorArgs) -> dict[str, Input[str]]:
-    """What services/predictor/settings.py reads, and what the image needs to bring its release and stand in Lambda."""
-    return {
-        "AWS_LWA_PORT": _PORT,  # Lambda's web adapter, an extension in the image, hands requests to this port
-        "AWS_LWA_READINESS_CHECK_PATH": "/v2/health/ready",
-        "ORT_DISABLE_TELEMETRY": "1",
-        "SLIPWAY_DEADLINE_MS": str(args.predictor.deadline_ms),
-        "SLIPWAY_HOST": "127.0.0.1",
-        "SLIPWAY_MAX_BATCH": str(args.predictor.max_batch),
-        "SLIPWAY_PORT": _PORT,
-        "SLIPWAY_QUEUE_LIMIT": str(args.predictor.queue_limit),
-        "SLIPWAY_REGION": args.region,
-        "SLIPWAY_RELEASE": "/tmp/release",  # noqa: S108 - the one folder that a function may write
-        "SLIPWAY_RELEASE_DIGEST": args.pin.digest,
-        "SLIPWAY_RELEASE_NAME": args.pin.name,
-        "SLIPWAY_STORE": args.storage.url,
-    }
+    """What any predictor reads, and what Lambda's web adapter does: it hands requests from the extension to the port."""
+    read = predictor_environment(
+        args.predictor, region=args.region, pin=args.pin, store=args.storage.url, host="127.0.0.1", port=_PORT
+    )
+    return read | {"AWS_LWA_PORT": str(_PORT), "AWS_LWA_READINESS_CHECK_PATH": HEALTH}

@@ -16,7 +16,7 @@ from infra.aws.training import spot
 from infra.aws.zones import check_offers
 from infra.capacity import Chosen, fallback, order_of
 from infra.catalog import Catalog
-from infra.contract import KubernetesCluster, Platform
+from infra.contract import Front, KubernetesCluster, Platform
 from infra.labels import labels
 from infra.settings import Settings
 from slipway.release import Pin
@@ -25,10 +25,11 @@ _GLOBAL = "us-east-1"
 """Where AWS keeps what has no region: CloudFront, its certificates and its firewall."""
 
 
-def build(settings: Settings, stack: str, pin: Pin | None) -> Platform:
+def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool = False) -> Platform:
     """Register the whole stack, in the regions that settings name or placement has put there.
 
-    Without a pinned release there is a platform that serves nothing yet.
+    Without a pinned release there is a platform that serves nothing yet. shares_name: the domain is another cloud's
+    too, so its records are put by who knows both, from the platform's front.
 
     Raises SettingsError, before the first resource is registered, for what settings alone could not refuse: a machine
     type that is not offered, a pool of which nothing is left, an image that is not in the account's registry.
@@ -67,7 +68,8 @@ def build(settings: Settings, stack: str, pin: Pin | None) -> Platform:
         for position, region in enumerate(regions)
     }
     _replicate(built, providers, identity, stack)
-    edge = _edge(settings, built, providers, identity)
+    origins = _origins(settings, built, providers)
+    edge = _edge(settings, built, providers, identity, origins, shares_name=shares_name)
     tracking = _track(built[home], identity, at_home) if settings.tracking.server else Output.from_input("")
 
     trains = next((each.choice for each in chosen.values()), None)  # the first pool is the trainer's
@@ -100,6 +102,9 @@ def build(settings: Settings, stack: str, pin: Pin | None) -> Platform:
             )
             for region, here in built.items()
         },
+        front=Front(alias=edge.alias, checks={region: origin.check_id for region, origin in origins.items()})
+        if edge
+        else None,
     )
 
 
@@ -141,31 +146,44 @@ def _track(home: Region, identity: Identity, opts: ResourceOptions) -> Output[st
     return Tracking("tracking", TrackingArgs(storage=home.storage, realm=identity.realm), opts).uri
 
 
-def _edge(settings: Settings, built: Mapping[str, Region], providers: Providers, identity: Identity) -> Edge | None:
+def _origins(settings: Settings, built: Mapping[str, Region], providers: Providers) -> dict[str, Origin]:
+    """Each region that serves under the name that they share, once there is a domain."""
+    origins: dict[str, Origin] = {}
+    proof: Certificate | None = None
+    for region, here in built.items():
+        if settings.domain and here.gateway:
+            origins[region] = Origin(
+                f"origin-{region}",
+                OriginArgs(region=region, domain=settings.domain, gateway=here.gateway, proof=proof),
+                opts=ResourceOptions(provider=providers.of(region)),
+            )
+            proof = proof or origins[region].certificate
+    return origins
+
+
+def _edge(
+    settings: Settings,
+    built: Mapping[str, Region],
+    providers: Providers,
+    identity: Identity,
+    origins: Mapping[str, Origin],
+    *,
+    shares_name: bool,
+) -> Edge | None:
     """What callers meet, once there is something to call."""
     gateways = {region: here.gateway for region, here in built.items() if here.gateway}
     if not gateways:
         return None
-    origins: list[Origin] = []
-    if settings.domain:
-        proof: Certificate | None = None
-        for region, gateway in gateways.items():
-            origin = Origin(
-                f"origin-{region}",
-                OriginArgs(region=region, domain=settings.domain, gateway=gateway, proof=proof),
-                opts=ResourceOptions(provider=providers.of(region)),
-            )
-            proof = proof or origin.certificate
-            origins.append(origin)
     return Edge(
         "edge",
         EdgeArgs(
             domain=settings.domain,
             gateways=gateways,
-            origins=origins,
+            origins=list(origins.values()),
             token=identity.origin_token,
             throttle=settings.throttle,
             settings=settings.edge,
+            shares_name=shares_name,
         ),
         opts=ResourceOptions(provider=providers.of(_GLOBAL)),
     )
