@@ -139,7 +139,7 @@ def may_log_and_trace(logs: LogGroup) -> list[dict[str, object]]:
 
 
 def _environment(args: PredictorArgs) -> dict[str, Input[str]]:
-    """What any predictor reads, and what Lambda's web adapter does: it hands requests from the extension to the port."""
+    """What any predictor reads, and what Lambda's web adapter does, which hands it the requests."""
     read = predictor_environment(
         args.predictor, region=args.region, pin=args.pin, store=args.storage.url, host="127.0.0.1", port=_PORT
     )

@@ -6,13 +6,14 @@ may be is `slipway plan`'s to refuse, before anyone builds on them.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from infra.catalog import Catalog
 from infra.placement.errors import PlacementError
 from infra.placement.serving import ServingPlan, choose
 from infra.placement.training import TrainingPlan, place
 from infra.settings import PoolSettings, ServingGoal, Settings, TrainingWork
+from infra.settings.placement import Capacity as SettledCapacity
 from infra.settings.placement import Provider
 
 CLOUDS: dict[str, Provider] = {"aws": "aws", "gcp": "gcp"}
@@ -83,7 +84,7 @@ def pool_for(work: TrainingWork, plan: TrainingPlan) -> PoolSettings:
         name="train",
         accelerator=work.accelerator,
         machines=tuple(dict.fromkeys(step.machine for step in plan.order)),
-        capacity=tuple(dict.fromkeys(step.capacity.value for step in plan.order)),  # pyright: ignore[reportArgumentType]
+        capacity=tuple(dict.fromkeys(cast(SettledCapacity, step.capacity.value) for step in plan.order)),
         max=max(step.machines for step in plan.order),
         regions=tuple(dict.fromkeys(step.region for step in plan.order)),
     )

@@ -94,19 +94,18 @@ def listen(policies: Sequence[Policy], heard: Callable[[Mapping[str, str]], None
     """
 
     class Analyzer(sdk._PolicyAnalyzerServicer):  # pyright: ignore[reportPrivateUsage]
-        # the names of methods are the protocol's
-        def ConfigureStack(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        def ConfigureStack(self, request: Any, _context: Any) -> Any:
             secrets = set(request.config_secret_keys)
             heard({key: value for key, value in request.config.items() if key not in secrets})
             return super().ConfigureStack(request, _context)  # pyright: ignore[reportUnknownMemberType]
 
-        def Analyze(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        def Analyze(self, request: Any, _context: Any) -> Any:
             return self._ask(resource_of(request), [p for p in policies if not isinstance(p, StackValidationPolicy)])
 
-        def AnalyzeStack(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        def AnalyzeStack(self, request: Any, _context: Any) -> Any:
             return self._ask(stack_of(request), [p for p in policies if isinstance(p, StackValidationPolicy)])
 
-        def Remediate(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        def Remediate(self, request: Any, _context: Any) -> Any:
             return analyzer_pb2.RemediateResponse()
 
         def _ask(self, subject: Resource | Stack, asked: Sequence[Any]) -> Any:

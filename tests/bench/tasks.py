@@ -55,7 +55,7 @@ async def take_all(queue: ValkeyQueue) -> float:
 async def work_all(client: Redis, done_before: int) -> float:
     """Tasks a second from the first that a worker process has done to the last: not its start."""
     began, first = 0.0, 0
-    while (done := int(await client.hget(COUNTS, "done") or 0) - done_before) < _TASKS:  # type: ignore[misc]
+    while (done := int(await client.hget(COUNTS, "done") or 0) - done_before) < _TASKS:  # type: ignore[misc] - redis declares one type for both its clients
         if done and not began:
             began, first = time.monotonic(), done
         await asyncio.sleep(0.02)

@@ -1,34 +1,21 @@
 """The status page in a real browser: Debian's chromium, driven by Playwright (issue 3, bar 8)."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.system.browser import blank_page
 from tests.system.platform import Platform
 
 pytestmark = pytest.mark.system
 
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    if _CHROMIUM is None:
-        pytest.skip("no chromium here: `apt install chromium` lets this test run")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_QUIET)
-        yield browser.new_page(viewport={"width": 1100, "height": 1150})
-        browser.close()
+    with blank_page(1100, 1150) as blank:
+        yield blank
 
 
 def unlocked(page: Page, platform: Platform) -> Page:

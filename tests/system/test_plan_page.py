@@ -1,28 +1,19 @@
 """The plan's page in a real browser: it draws itself, and nothing leaves it (issue 4, bar 7)."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from slipway.paths import PROJECT
 from slipway.plan.page import render
 from tests.overviews import overview, serving
+from tests.system.browser import blank_page
 
 pytestmark = pytest.mark.system
-
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +25,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    if _CHROMIUM is None:
-        pytest.skip("no chromium here: `apt install chromium` lets this test run")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_QUIET)
-        yield browser.new_page(viewport={"width": 1180, "height": 1100})
-        browser.close()
+    with blank_page(1180, 1100) as blank:
+        yield blank
 
 
 def test_map_plot_and_tables_are_there(page: Page, file: Path):

@@ -3,7 +3,7 @@
 Written on the SDK's protocol stubs, since pulumi.provider.experimental (3.259) hands a diff the old outputs only,
 shows an error with its Python class, and waits for its threads when it is interrupted.
 """
-# ruff: noqa: N802 - the methods are named by the protocol
+
 
 import asyncio
 import functools

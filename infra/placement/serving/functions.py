@@ -15,6 +15,7 @@ from infra.placement.serving.edge import balancer
 from infra.placement.serving.plan import Rejected
 from infra.placement.serving.power import watts
 from infra.placement.serving.traffic import billed_s, egress_tiers, requests_per_rps
+from infra.placement.serving.unfit import Unfit, measured_ms
 from infra.settings.placement import ServingGoal
 
 CLOUD_RUN_L4 = "cloud-run-l4"
@@ -27,10 +28,6 @@ _MOST_VCPUS, _MOST_GIB, _CLOUD_RUN_STEP_MS, _CLOUD_RUN_IDLE_S = 8, 32, 100.0, 90
 _TARGET = 0.6  # of an instance's concurrency, at which Cloud Run starts another
 _GPU_VCPUS, _GPU_GIB = 4, 16  # least of an instance with an L4
 _BUSY = 0.6
-
-
-class _Unfit(Exception):  # noqa: N818 - a reason, not a failure
-    """Why a service is no candidate."""
 
 
 def functions(goal: ServingGoal, catalog: Catalog, region: Region) -> tuple[list[Candidate], list[Rejected]]:
@@ -48,24 +45,18 @@ def functions(goal: ServingGoal, catalog: Catalog, region: Region) -> tuple[list
     for machine, make in makers.items():
         try:
             candidates.append(make())
-        except (_Unfit, CatalogError) as reason:
+        except (Unfit, CatalogError) as reason:
             words = reason.message if isinstance(reason, CatalogError) else str(reason)
             rejected.append(Rejected(provider=region.provider, region=region.region, machine=machine, reason=words))
     return candidates, rejected
 
 
-def _measured_ms(goal: ServingGoal, on: str) -> float:
-    if on not in goal.model.service_ms:
-        raise _Unfit(f"model.service_ms says nothing of {on}")
-    return goal.model.service_ms[on]
-
-
 def _lambda(goal: ServingGoal, catalog: Catalog, region: Region, kind: str, measured_on: str) -> Candidate:
-    service_ms = _measured_ms(goal, measured_on)
+    service_ms = measured_ms(goal, measured_on)
     model = goal.model
     memory_mb = max(128.0, model.memory_gib * 1024, model.vcpus * _MB_PER_VCPU)
     if memory_mb > _MOST_MB:
-        raise _Unfit(f"{model.vcpus:g} vCPU and {model.memory_gib:g} GiB are more than Lambda's {_MOST_MB:,} MB hold")
+        raise Unfit(f"{model.vcpus:g} vCPU and {model.memory_gib:g} GiB are more than Lambda's {_MOST_MB:,} MB hold")
     requests = requests_per_rps(goal)
     gb_s = billed_s(service_ms, step_ms=_LAMBDA_STEP_MS, side_by_side=1) * memory_mb / 1024
     name = region.region
@@ -95,10 +86,10 @@ def _lambda(goal: ServingGoal, catalog: Catalog, region: Region, kind: str, meas
 
 
 def _cloud_run(goal: ServingGoal, catalog: Catalog, region: Region) -> Candidate:
-    service_ms = _measured_ms(goal, "cpu")
+    service_ms = measured_ms(goal, "cpu")
     model = goal.model
     if model.vcpus > _MOST_VCPUS or model.memory_gib > _MOST_GIB:
-        raise _Unfit(
+        raise Unfit(
             f"{model.vcpus:g} vCPU and {model.memory_gib:g} GiB are more than an instance of Cloud Run holds "
             f"({_MOST_VCPUS} vCPU, {_MOST_GIB} GiB)"
         )

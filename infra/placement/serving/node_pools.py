@@ -16,6 +16,7 @@ from infra.placement.serving.functions import CLOUD_RUN_L4, cloud_run_gpu
 from infra.placement.serving.plan import Rejected
 from infra.placement.serving.power import machine_kwh
 from infra.placement.serving.traffic import egress_tiers
+from infra.placement.serving.unfit import Unfit, measured_ms
 from infra.settings.placement import ServingGoal
 
 SPOT_SHARE = 0.7
@@ -37,7 +38,7 @@ def machines(goal: ServingGoal, catalog: Catalog, region: Region) -> tuple[list[
         modes = {offer.capacity: offer for offer in offers if offer.machine == machine}
         try:
             candidates.append(_candidate(goal, catalog, region, modes))
-        except _Unfit as unfit:
+        except Unfit as unfit:
             rejected.append(
                 Rejected(provider=region.provider, region=region.region, machine=machine, reason=unfit.args[0])
             )
@@ -48,18 +49,11 @@ def machines(goal: ServingGoal, catalog: Catalog, region: Region) -> tuple[list[
     return candidates, rejected
 
 
-class _Unfit(Exception):  # noqa: N818 - a reason, not a failure
-    """Why a machine is no candidate."""
-
-
 def _candidate(goal: ServingGoal, catalog: Catalog, region: Region, modes: dict[Capacity, Offer]) -> Candidate:
     offer = next(iter(modes.values()))
-    measured_on = offer.accelerator or "cpu"
-    service_ms = goal.model.service_ms.get(measured_on)
-    if service_ms is None:
-        raise _Unfit(f"model.service_ms says nothing of {measured_on}")
+    service_ms = measured_ms(goal, offer.accelerator or "cpu")
     if Capacity.INVITATION in modes:
-        raise _Unfit("by invitation of the provider only, so no plan may count on it")
+        raise Unfit("by invitation of the provider only, so no plan may count on it")
     side_by_side = _replicas_on(goal, offer)
     if offer.machine == CLOUD_RUN_L4:
         return cloud_run_gpu(goal, catalog, region, offer, service_ms)
@@ -91,14 +85,14 @@ def _replicas_on(goal: ServingGoal, offer: Offer) -> int:
     """How many of the model one machine holds."""
     model = goal.model
     if offer.vcpus is None or offer.memory_gib is None:
-        raise _Unfit("the catalog does not say what host it comes with")
+        raise Unfit("the catalog does not say what host it comes with")
     if offer.accelerator and offer.accelerators < 1:
-        raise _Unfit(f"holds a slice of one {offer.accelerator}, and service_ms was measured on a whole one")
+        raise Unfit(f"holds a slice of one {offer.accelerator}, and service_ms was measured on a whole one")
     fit = min(offer.vcpus / model.vcpus, offer.memory_gib / model.memory_gib)
     if offer.accelerator:
         fit = min(fit, offer.accelerators)
     if fit < 1:
-        raise _Unfit(
+        raise Unfit(
             f"{offer.vcpus:g} vCPU and {offer.memory_gib:g} GiB are less than the {model.vcpus:g} vCPU and "
             f"{model.memory_gib:g} GiB of one replica"
         )
@@ -111,14 +105,14 @@ def _hours(goal: ServingGoal, modes: dict[Capacity, Offer]) -> tuple[tuple[Charg
     usable = [mode for mode in wanted if mode in modes and modes[mode].offered and modes[mode].usd_per_hour]
     usable = [mode for mode in usable if mode not in _ENDS]
     if not usable:
-        raise _Unfit(_why_unusable(wanted, modes))
+        raise Unfit(_why_unusable(wanted, modes))
     first = modes[usable[0]]
     behind = next((modes[mode] for mode in usable if mode == Capacity.ON_DEMAND), None)
     price = first.usd_per_hour or 0.0
     if first.capacity != Capacity.SPOT:
         return (at_offer("instances", "replica", MONTH_H, first, price),), (first.capacity.value,)
     if behind is None or behind.usd_per_hour is None:
-        raise _Unfit("spot without an on-demand price behind it")
+        raise Unfit("spot without an on-demand price behind it")
     if price >= behind.usd_per_hour:  # then spot only adds interruptions
         return (at_offer("instances", "replica", MONTH_H, behind, behind.usd_per_hour),), (behind.capacity.value,)
     return (

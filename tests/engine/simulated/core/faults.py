@@ -6,7 +6,7 @@ provider dies on the way. Which calls a fault is for is a pattern on the type an
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -136,8 +136,7 @@ class Faults:
         return self._holdings.counted(msgspec.json.encode(fault).decode())
 
     def _concerning(self, verb: Verb, token: str, name: str) -> list[Fault]:
-        concerned: Callable[[Fault], bool] = lambda it: isinstance(it, _OnCall) and it.concerns(verb, token, name)  # noqa: E731
-        return [fault for fault in self._all() if concerned(fault)]
+        return [fault for fault in self._all() if isinstance(fault, _OnCall) and fault.concerns(verb, token, name)]
 
     def _all(self) -> tuple[Fault, ...]:
         try:

@@ -1,5 +1,4 @@
 """The provider's executable: the engine's gRPC protocol around Life. One process for each provider resource."""
-# ruff: noqa: N802 - the methods are named by the protocol
 
 import functools
 import hashlib

@@ -1,0 +1,14 @@
+"""Why something is no candidate, said where it is found and listed where candidates are collected."""
+
+from infra.settings.placement import ServingGoal
+
+
+class Unfit(Exception):  # noqa: N818 - a reason, not a failure
+    """Its text is the reason, as the plan prints it."""
+
+
+def measured_ms(goal: ServingGoal, on: str) -> float:
+    """Time of one request on an accelerator by its name, or on cpu. Raises Unfit where nobody measured it."""
+    if on not in goal.model.service_ms:
+        raise Unfit(f"model.service_ms says nothing of {on}")
+    return goal.model.service_ms[on]
