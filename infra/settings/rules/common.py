@@ -1,6 +1,7 @@
 """What every cloud refuses, and which sections each target has. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Network
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,13 @@ def pools(settings: "Settings") -> Iterator[str]:
 
 
 def _networks(settings: "Settings") -> Iterator[str]:
-    ranges = {region: settings.network.range_of(region, at) for at, region in enumerate(settings.regions)}
+    yield from overlapping(
+        {region: settings.network.range_of(region, at) for at, region in enumerate(settings.regions)}
+    )
+
+
+def overlapping(ranges: Mapping[str, IPv4Network]) -> Iterator[str]:
+    """Regions, by name, whose ranges overlap."""
     for one, other in combinations(ranges, 2):
         if ranges[one].overlaps(ranges[other]):
             yield (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra.settings.rules.common import meaningless, required
+from infra.settings.rules.common import meaningless, overlapping, required
 
 if TYPE_CHECKING:
     from infra.settings.model import Settings
@@ -23,5 +23,12 @@ def multi(settings: "Settings") -> Iterator[str]:
         yield f"clouds.{missing[0]}: is required on multi; a stack of one cloud has that cloud as its target"
     if settings.domain is None:
         yield "domain: two clouds without a shared name would be two services; name what users call"
+    yield from overlapping(
+        {
+            f"{cloud}/{region}": (part.network or settings.network).range_of(region, at)
+            for cloud, part in settings.clouds.items()
+            for at, region in enumerate(part.regions)
+        }
+    )
     if settings.clouds and not any(part.weight for part in settings.clouds.values()):
         yield "clouds: every weight is 0 and nothing would get a request; give one of them a weight"
