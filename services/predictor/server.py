@@ -1,7 +1,7 @@
 """Puts a replica together, serves it, and ends it without cutting a request.
 
-Order of a start: take the port, verify the release, reproduce its golden answers, listen. A port in use or a wrong
-release ends the process with a message before any caller is accepted.
+Order of a start: take the port, bring and verify the release, reproduce its golden answers, listen. A port in use or a
+wrong release ends the process with a message before any caller is accepted.
 
 Order of a stop (SIGTERM): report not ready but go on serving for `drain_s`, each answer closing its connection, until
 the edge has stopped sending; then stop listening, finish what is in flight, exit 0. A second SIGTERM skips the wait.
@@ -25,6 +25,7 @@ from services.predictor.model import Model, warm_up
 from services.predictor.protocol import Protocol
 from services.predictor.routes import Replica, build_routes
 from services.predictor.settings import Settings
+from services.released import released
 from slipway.errors import SettingsError
 from slipway.release import Release, load
 
@@ -38,9 +39,10 @@ it first: https://cloud.google.com/load-balancing/docs/https#timeouts_and_retrie
 def run(settings: Settings) -> None:
     """Serve until told to stop. Raises SlipwayError when the replica cannot become ready."""
     with _bind(settings.host, settings.port) as listener:
-        release = load(settings.release, settings.digest)
-        model = Model(settings.release, release)
-        rows = warm_up(model, settings.release, release, batch=settings.max_batch)
+        folder = released(settings.release, settings.digest, store=settings.store, name=settings.name)
+        release = load(folder, settings.digest)
+        model = Model(folder, release)
+        rows = warm_up(model, folder, release, batch=settings.max_batch)
         gc.freeze()  # what is here now stays: no collection need look at it while requests wait
         log.info("release %s of %s reproduces its %d golden answers", release.short, release.name, rows)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -18,7 +18,8 @@ _N = TypeVar("_N", int, float)
 class Settings:
     """One replica's configuration.
 
-    release: folder of a verified release, digest: what it must hash to. region: told to callers and metrics.
+    release: folder of a release, digest: what it must hash to. store: URL of the bucket that the release `name` is
+    brought from into that folder; empty where it lies there already. region: told to callers and metrics.
     max_batch: most rows in one run of the model, and in one request. queue_limit: rows admitted and not yet answered,
     beyond which a caller is sent away with 503. deadline_s: the longest a request may wait for its turn.
     max_body_bytes: a larger body is refused with 413. body_s: how long a caller may take to send its body.
@@ -30,6 +31,8 @@ class Settings:
     release: Path
     digest: str
     port: int
+    store: str = ""
+    name: str = ""
     host: str = "127.0.0.1"
     region: str = "local"
     queue_url: str = field(default="", repr=False)
@@ -50,6 +53,8 @@ class Settings:
             digest=_digest(read.text("SLIPWAY_RELEASE_DIGEST")),
             # Cloud Run and supervisor's slots pass PORT; SLIPWAY_PORT wins where a platform sets PORT for another use
             port=read.whole("SLIPWAY_PORT" if "SLIPWAY_PORT" in environment else "PORT", None, least=1, most=65_535),
+            store=environment.get("SLIPWAY_STORE", "").strip(),
+            name=environment.get("SLIPWAY_RELEASE_NAME", "").strip(),
             host=read.text("SLIPWAY_HOST", cls.host),
             region=read.text("SLIPWAY_REGION", cls.region),
             queue_url=queue_url(environment),
@@ -66,6 +71,8 @@ class Settings:
                 f"SLIPWAY_QUEUE_LIMIT is {settings.queue_limit}, less than SLIPWAY_MAX_BATCH ({settings.max_batch})",
                 hint="a queue that cannot hold one batch would refuse every full one",
             )
+        if settings.store and not settings.name:
+            raise SettingsError("SLIPWAY_RELEASE_NAME is not set", hint="a store holds releases by name and digest")
         if not settings.region.isascii() or not settings.region.isprintable():
             raise SettingsError("SLIPWAY_REGION must be printable ASCII: it is sent in a header")
         return settings

@@ -1,8 +1,8 @@
 """Puts a worker together, runs it, and ends it without losing a task.
 
-Order of a start: take the port, verify the release, reproduce its golden answers, claim. Order of a stop (SIGTERM):
-claim no more, give back what was not begun, finish and tell the rest within `stop_s`, exit 0. What is cut off then goes
-to another worker, as after kill -9.
+Order of a start: take the port, bring and verify the release, reproduce its golden answers, claim. Order of a stop
+(SIGTERM): claim no more, give back what was not begun, finish and tell the rest within `stop_s`, exit 0. What is cut
+off then goes to another worker, as after kill -9.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from services.predictor.exchange import Request
 from services.predictor.model import Model, warm_up
 from services.predictor.prediction import Prediction
 from services.predictor.problem import Problem
+from services.released import released
 from services.tasks.valkey import ValkeyQueue
 from services.worker.metrics import Metrics
 from services.worker.pages import Page, Pages, serve
@@ -39,7 +40,7 @@ def run(settings: Settings, queue: ValkeyQueue) -> None:
 
 
 async def _run(settings: Settings, queue: ValkeyQueue) -> None:
-    folder = Path(settings.release)
+    folder = released(Path(settings.release), settings.digest, store=settings.store, name=settings.name)
     release = load(folder, settings.digest)
     metrics = Metrics(release)
     model = Model(folder, release)

@@ -17,7 +17,8 @@ _PORT = Annotated[int, Meta(ge=1, le=65_535)]
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One worker's configuration, each field read from the variable that it is named after.
 
-    release: folder of a verified release; digest: what it must hash to. port: of health and metrics.
+    release: folder of a release; digest: what it must hash to. store: URL of the bucket that the release `name` is
+    brought from into that folder; empty where it lies there already. port: of health and metrics.
     batch: most tasks claimed at a time. concurrency: batches in hand at a time; with two, one is claimed while another
     is computed. stop_s: how long a worker that was told to stop may take to finish what it has in hand.
     The rest is the queue's Policy.
@@ -26,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     release: str = field(name="SLIPWAY_RELEASE")
     digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] = field(name="SLIPWAY_RELEASE_DIGEST")
     port: _PORT = field(name="SLIPWAY_PORT")
+    store: str = field(name="SLIPWAY_STORE", default="")
+    name: str = field(name="SLIPWAY_RELEASE_NAME", default="")
     host: str = field(name="SLIPWAY_HOST", default="127.0.0.1")
     batch: Annotated[int, Meta(ge=1, le=1024)] = field(name="SLIPWAY_BATCH", default=64)
     concurrency: Annotated[int, Meta(ge=1, le=16)] = field(name="SLIPWAY_CONCURRENCY", default=2)
@@ -47,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         given.setdefault("SLIPWAY_PORT", given.get("PORT", msgspec.UNSET))
         if given["SLIPWAY_PORT"] is msgspec.UNSET:
             raise SettingsError("neither SLIPWAY_PORT nor PORT is set")
+        if "SLIPWAY_STORE" in given and "SLIPWAY_RELEASE_NAME" not in given:
+            raise SettingsError("SLIPWAY_RELEASE_NAME is not set", hint="a store holds releases by name and digest")
         try:
             return msgspec.convert(given, cls, strict=False)
         except msgspec.ValidationError as error:

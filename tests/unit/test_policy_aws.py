@@ -13,8 +13,8 @@ from infra.policy.aws.taggable import content
 from infra.policy.rules import RULES
 from infra.policy.terms import Terms
 from tests.policy_twins import Made, Ref, policy, stack
-from tests.policy_twins.data import TLS_ONLY
-from tests.policy_twins.others import (
+from tests.policy_twins.aws.data import TLS_ONLY
+from tests.policy_twins.aws.others import (
     API_DOMAIN,
     DATABASE,
     DISTRIBUTION,

@@ -13,7 +13,7 @@ from infra.policy.rules import RULES
 from infra.policy.stack import UNKNOWN, Resource, Stack
 from infra.policy.terms import Terms
 from tests.policy_twins import TWINS, Twin, stack
-from tests.policy_twins.others import OTHERS
+from tests.policy_twins.aws.others import OTHERS
 
 TERMS = Terms(today=date(2026, 11, 23), regions=frozenset({"us-east-1"}), budget_usd_per_month=1000)
 STRANGE: tuple[Any, ...] = (UNKNOWN, None, "", "strange", [], {}, [UNKNOWN], 0.5, True)

@@ -24,6 +24,10 @@ def test_what_is_missing_is_named(name: str):
     assert f"{name} is not set" in refused(**{name: ""})
 
 
+def test_a_store_without_the_releases_name_is_refused():
+    assert "SLIPWAY_RELEASE_NAME is not set" in refused(SLIPWAY_STORE="gs://models")
+
+
 def test_slipway_port_wins_over_the_port_that_a_platform_sets_for_another_use():
     assert Settings.load(REQUIRED | {"SLIPWAY_PORT": "9000"}).port == 9000
 

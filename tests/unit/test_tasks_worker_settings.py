@@ -17,6 +17,11 @@ def test_the_policy_is_what_the_environment_says():
     assert (settings.policy.visibility_s, settings.policy.max_attempts) == (3.5, 2)
 
 
+def test_a_store_without_the_releases_name_is_refused():
+    with pytest.raises(SettingsError, match="SLIPWAY_RELEASE_NAME is not set"):
+        Settings.load({**ENVIRONMENT, "SLIPWAY_STORE": "s3://models"})
+
+
 def test_slipway_port_wins_over_port():
     assert Settings.load({**ENVIRONMENT, "SLIPWAY_PORT": "9000"}).port == 9000
 
