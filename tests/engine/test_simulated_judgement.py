@@ -11,6 +11,7 @@ from tests.engine.simulated.aws.cloud import Aws
 from tests.engine.simulated.aws.description import descriptions
 from tests.engine.simulated.core.cloud import Place
 from tests.engine.simulated.core.problem import RefusedError
+from tests.engine.simulated.core.published import follow
 from tests.engine.simulated.core.wire import UNKNOWN
 from tests.stacks.programs import AWS_STACKS
 
@@ -120,7 +121,7 @@ def test_every_description_speaks_of_a_call_and_members_that_there_are():
         if description.call:
             shape = api.call(description.call)
             for member in (*description.members.values(), *filter(None, [description.within])):
-                assert api.follow(shape, member)
+                assert follow(shape, member)
 
 
 def test_every_type_of_the_stacks_is_described():

@@ -137,7 +137,7 @@ def test_a_changed_launch_template_has_a_version_that_a_preview_does_not_know(wo
 
 def test_a_change_that_the_cloud_cannot_make_in_place_replaces(world: World):
     difference = world.life.difference(
-        GROUP, struct({"capacityType": "SPOT", "labels": {"a": "b"}}), struct({"capacityType": "ON_DEMAND"})
+        GROUP, struct({"capacityType": "SPOT", "labels": {"a": "b"}}), struct({"capacityType": "ON_DEMAND"}), Struct()
     )
     assert [change.path for change in difference.changes] == ["capacityType", "labels"]
     assert difference.replaces == {"capacityType"}

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tests.engine.simulated.aws import api, documents, invokes, machines, outputs
 from tests.engine.simulated.aws import references as named
-from tests.engine.simulated.aws.description import Naming, description, descriptions
+from tests.engine.simulated.aws.description import description, descriptions
 from tests.engine.simulated.core import judge
 from tests.engine.simulated.core.cloud import Find, Made, Place, Reference, Registration
+from tests.engine.simulated.core.description import Naming
 from tests.engine.simulated.core.faults import Demand
 from tests.engine.simulated.core.kinds import Kind, Package
 from tests.engine.simulated.core.problem import Problem, RefusedError
@@ -24,6 +25,7 @@ _DRAWN = 7  # digits that Pulumi puts behind a name
 
 class Aws:
     name = "aws"
+    settles: tuple[str, ...] = ("region", "allowedAccountIds")
 
     def __init__(self) -> None:
         self._sdk = Package("pulumi_aws")
@@ -115,8 +117,11 @@ class Aws:
         said = {*self._kind(token).replaces, *described.replaces, "region", *([naming] if naming else [])}
         return frozenset(said) - set(described.stays)
 
-    def guard(self, token: str) -> str:
-        return description(token).guard
+    def foretold(self, token: str, inputs: Plain, place: Place) -> Plain:
+        return {}  # labels are inputs here, see `added`
+
+    def guarded(self, token: str, inputs: Plain) -> bool:
+        return bool(inputs.get(description(token).guard))
 
     def references(self, token: str, inputs: Plain, place: Place) -> Sequence[Reference]:
         return list(named.references(token, description(token), inputs, place))

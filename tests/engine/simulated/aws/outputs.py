@@ -5,25 +5,17 @@ zone's name, from its id), `host` (of a URL), `address`, and letters as `hex8`, 
 resource that is not described gets an ARN of the usual form where the SDK says that it has one.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from tests.engine.simulated.aws.description import Description
 from tests.engine.simulated.core.cloud import Made, Registration
 from tests.engine.simulated.core.kinds import Kind
-from tests.engine.simulated.core.wire import UNKNOWN
+from tests.engine.simulated.core.templates import Names, filled
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
-class _Names(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return ""  # an input that the program left out
-
-
 def made(registration: Registration, description: Description, kind: Kind, naming: str) -> Made:
     names = _names(registration, naming)
-    outputs = {key: _filled(value, names) for key, value in description.outputs.items()}
+    outputs = {key: filled(value, names) for key, value in description.outputs.items()}
     outputs |= dict.fromkeys(description.counts, registration.revision)
     if "arn" in kind.outputs and "arn" not in outputs:
         outputs["arn"] = _usual_arn(registration, names)
@@ -31,16 +23,16 @@ def made(registration: Registration, description: Description, kind: Kind, namin
         outputs["tagsAll"] = registration.place.labels | registration.inputs.get("tags", {})
     if "region" in kind.properties.types and not description.whole_world:
         outputs["region"] = registration.inputs.get("region", registration.place.region)
-    made_id = _filled(description.id, names) if description.id else names["name"] or names["hex17"]
-    others = (_filled(each, names) for each in description.handles)
+    made_id = filled(description.id, names) if description.id else names["name"] or names["hex17"]
+    others = (filled(each, names) for each in description.handles)
     own = {made_id, names["name"], *others, *(outputs[key] for key in ("arn", "url", "id") if key in outputs)}
     return Made(id=made_id, outputs=outputs, handles=frozenset(handle for handle in own if handle))
 
 
-def _names(registration: Registration, naming: str) -> _Names:
+def _names(registration: Registration, naming: str) -> Names:
     letters, inputs, place = registration.letters, registration.inputs, registration.place
     texts = {key: str(value) for key, value in inputs.items() if isinstance(value, str | int | float)}
-    return _Names(
+    return Names(
         {"path": "/"}
         | texts
         | {
@@ -62,21 +54,10 @@ def _names(registration: Registration, naming: str) -> _Names:
     )
 
 
-def _filled(template: Any, names: _Names) -> Any:
-    if isinstance(template, str):
-        text = template.format_map(names)
-        return UNKNOWN if UNKNOWN in text else text
-    if isinstance(template, Mapping):
-        return {key: _filled(value, names) for key, value in template.items()}
-    if isinstance(template, list):
-        return [_filled(item, names) for item in template]
-    return template
-
-
-def _usual_arn(registration: Registration, names: _Names) -> str:
+def _usual_arn(registration: Registration, names: Names) -> str:
     """`arn:aws:SERVICE:REGION:ACCOUNT:TYPE/NAME`, as most services have it."""
     service, kind = registration.token.split(":")[1].split("/")
-    return _filled(f"arn:aws:{service}:{{region}}:{{account}}:{kind.lower()}/{names['name'] or names['hex17']}", names)
+    return filled(f"arn:aws:{service}:{{region}}:{{account}}:{kind.lower()}/{names['name'] or names['hex17']}", names)
 
 
 def _zone_name(region: str, zone_id: str) -> str:

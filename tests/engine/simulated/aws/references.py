@@ -24,7 +24,8 @@ def references(token: str, description: Description, inputs: Plain, place: Place
             continue
         if plain in description.refers:
             anywhere = value.startswith("arn:")
-            yield Reference(path=path, value=value, tokens=description.referred(plain), anywhere=anywhere)
+            tokens = frozenset(f"aws:{each}" for each in description.referred(plain))
+            yield Reference(path=path, value=value, tokens=tokens, anywhere=anywhere)
         elif _ID.fullmatch(value):
             yield Reference(path=path, value=value)
         elif (arn := _ARN.fullmatch(value)) and _is_ours(arn, place):

@@ -62,6 +62,8 @@ class Cloud(Protocol):
 
     name: str
     version: str
+    settles: tuple[str, ...]
+    """Inputs of a provider that make it another one when they change."""
 
     def config_problems(self, config: Plain) -> Iterable[Problem]:
         """What is wrong with a provider resource's own inputs."""
@@ -99,8 +101,12 @@ class Cloud(Protocol):
         """Paths of inputs that cannot be changed in place; list indexes are left out."""
         ...
 
-    def guard(self, token: str) -> str:
-        """The input that forbids a deletion while it is true; empty for none."""
+    def foretold(self, token: str, inputs: Plain, place: Place) -> Plain:
+        """Outputs that the provider knows before it calls, from the inputs and its own: a change in them is one."""
+        ...
+
+    def guarded(self, token: str, inputs: Plain) -> bool:
+        """Whether an input, or its default, forbids a deletion."""
         ...
 
     def references(self, token: str, inputs: Plain, place: Place) -> Sequence[Reference]: ...

@@ -51,9 +51,12 @@ class Life:
         naming = self._cloud.naming(token)
         return former[naming] if naming in former.get(DEFAULTS, ()) else self._cloud.drawn(token, name, draw)
 
-    def difference(self, token: str, before: Struct, after: Struct) -> Difference:
-        old, new = plain(before), plain(after)
+    def difference(self, token: str, before: Struct, after: Struct, state: Struct) -> Difference:
+        """state: the outputs before."""
+        old, new, told = plain(before), plain(after), plain(state)
         found = changes(_without_defaults(old), _without_defaults(new))
+        foretold = self._cloud.foretold(token, _without_defaults(new), self._place)
+        found += changes({name: told[name] for name in foretold if name in told}, foretold) if told else []
         replacing = self._cloud.replaces(token)
         replaces = frozenset(change.path for change in found if is_among(change.path, replacing))
         return Difference(
@@ -69,7 +72,9 @@ class Life:
     def foreseen(self, token: str, name: str, inputs: Struct) -> Struct:
         """What a preview may say of a resource that is not there: its inputs, and that the rest is unknown."""
         made = self._cloud.made(self._registration(token, name, inputs, "0" * 64), self._find(token, inputs))
-        return _bare(merged(inputs, {key: _unknown(value) for key, value in _added(made.outputs, plain(inputs))}))
+        foretold = self._cloud.foretold(token, _without_defaults(plain(inputs)), self._place)
+        hidden = {key: UNKNOWN for key, _ in _added(made.outputs, plain(inputs))}
+        return _bare(merged(inputs, hidden | foretold))
 
     def create(self, token: str, name: str, urn: str, inputs: Struct) -> tuple[str, Struct]:
         region, find = self._region(token, inputs), self._find(token, inputs)
@@ -140,8 +145,7 @@ class Life:
         if holding is None:
             return
         self._faults.meet("delete", token, name, holding.region)
-        guard = self._cloud.guard(token)
-        if guard and holding.plain_inputs.get(guard):
+        if self._cloud.guarded(token, holding.plain_inputs):
             raise self._refused("guarded", token, resource_id)
         if users := self._holdings.users(holding.number):
             by = ", ".join(f"{user.name} ({user.token}, {user.path})" for user in users[:3])

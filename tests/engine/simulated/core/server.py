@@ -87,7 +87,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def DiffConfig(self, request: Any, context: Any) -> Any:
         """Another region or account is another provider; what it puts on resources may change."""
         olds, news = _configuration(request.olds), _configuration(request.news)
-        changed = [key for key in ("region", "allowedAccountIds") if olds.get(key) != news.get(key)]
+        changed = [key for key in self._cloud.settles if olds.get(key) != news.get(key)]
         some = olds != news
         outcome = provider_pb2.DiffResponse
         return outcome(
@@ -115,7 +115,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_told
     def Diff(self, request: Any, context: Any) -> Any:
         token, _ = _identity(request.urn)
-        return _diff_response(self._living.difference(token, request.old_inputs, request.news))
+        return _diff_response(self._living.difference(token, request.old_inputs, request.news, request.olds))
 
     @_told
     def Create(self, request: Any, context: Any) -> Any:

@@ -19,7 +19,8 @@ _KEY, _VALUE = "key", "value"  # of a tag, where a cloud has a list of pairs for
 class Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """min and max: of a text's or list's length, or of a number. members: of a structure, by name in lower case.
 
-    item: of a list, or a mapping's value. pattern: that all of a text matches.
+    item: of a list, or a mapping's value. pattern: that all of a text matches. required: members that a structure
+    must have, by the cloud's own names.
     """
 
     sort: Literal["text", "number", "flag", "list", "map", "structure", "other"] = "other"
@@ -28,6 +29,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pattern: str = ""
     values: tuple[str, ...] = ()
     members: dict[str, "Shape"] = {}
+    required: tuple[str, ...] = ()
     item: "Shape | None" = None
 
 
@@ -36,13 +38,13 @@ def normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def member(shape: Shape, name: str) -> Shape | None:
-    """The member that a property means: of the same name, or of its singular or plural."""
+def meant(shape: Shape, name: str) -> str:
+    """The name of the member that a property means: the same, or its singular or plural; empty for none."""
     wanted = normal(name)
     for candidate in (wanted, f"{wanted}s", wanted.removesuffix("s"), wanted.removesuffix("es")):
         if candidate in shape.members:
-            return shape.members[candidate]
-    return None
+            return candidate
+    return ""
 
 
 def problems(shape: Shape, value: Any, path: str) -> Iterator[Problem]:
@@ -51,9 +53,13 @@ def problems(shape: Shape, value: Any, path: str) -> Iterator[Problem]:
         return
     match shape.sort:
         case "structure" if isinstance(value, Mapping):
+            given = {name: meant(shape, name) for name in value}
+            for missing in shape.required:
+                if normal(missing) not in given.values():
+                    yield Problem(path=below(path, missing), reason="is required by the API")
             for name, item in value.items():
-                if found := member(shape, name):
-                    yield from problems(found, item, below(path, name))
+                if given[name]:
+                    yield from problems(shape.members[given[name]], item, below(path, name))
         case "structure" if isinstance(value, list):  # a program writes a list where the call takes one
             for index, item in enumerate(value):
                 yield from problems(shape, item, f"{path}[{index}]")
