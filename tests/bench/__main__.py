@@ -19,7 +19,7 @@ BENCHES = {
     "predictor": "the predictor beside LitServe and FastAPI",
     "tasks": "the task queue",
     "placement": "serving placement: exact, quick, and a day of traffic",
-    "preview": "a preview of aws-prod beside a bare program of as many resources",
+    "preview": "previews of production stacks beside bare programs of as many resources",
     "cost": "start-up of plan and cost, and estimates beside replayed bills",
     "spot": "the spot policy beside three baselines and the optimum",
 }
