@@ -123,6 +123,9 @@ class Aws:
     def guarded(self, token: str, inputs: Plain) -> bool:
         return bool(inputs.get(description(token).guard))
 
+    def lingers(self, token: str) -> bool:
+        return False
+
     def references(self, token: str, inputs: Plain, place: Place) -> Sequence[Reference]:
         return list(named.references(token, description(token), inputs, place))
 

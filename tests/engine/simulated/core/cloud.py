@@ -48,13 +48,14 @@ class Made:
 @dataclass(frozen=True, kw_only=True)
 class Reference:
     """An input that names another resource. tokens: the types that it may be, or none for any. anywhere: its name says
-    all, so it may live in another region.
+    all, so it may live in another region. holds: what is named cannot be deleted meanwhile.
     """
 
     path: str
     value: str
     anywhere: bool = False
     tokens: frozenset[str] = frozenset()
+    holds: bool = True
 
 
 class Cloud(Protocol):
@@ -107,6 +108,10 @@ class Cloud(Protocol):
 
     def guarded(self, token: str, inputs: Plain) -> bool:
         """Whether an input, or its default, forbids a deletion."""
+        ...
+
+    def lingers(self, token: str) -> bool:
+        """Whether a name stays taken after a deletion."""
         ...
 
     def references(self, token: str, inputs: Plain, place: Place) -> Sequence[Reference]: ...

@@ -190,6 +190,12 @@ class Holdings:
             )
             return database.execute("SELECT times FROM counts WHERE what = ?", (what,)).fetchone()[0] - 1
 
+    def times(self, what: str) -> int:
+        """How often something was counted."""
+        with self._transaction() as database:
+            row = database.execute("SELECT times FROM counts WHERE what = ?", (what,)).fetchone()
+        return row[0] if row else 0
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         database = getattr(self._local, "database", None)

@@ -92,7 +92,8 @@ class Life:
             )
         made = self._cloud.made(registration, find)
         outputs = _bare(merged(inputs, made.outputs))
-        if not self._holdings.add(
+        taken = self._cloud.lingers(token) and self._holdings.times(_gone(token, region, made.id))
+        if taken or not self._holdings.add(
             token=token,
             region=region,
             resource_id=made.id,
@@ -151,6 +152,7 @@ class Life:
             by = ", ".join(f"{user.name} ({user.token}, {user.path})" for user in users[:3])
             raise self._refused("in_use", token, f"{resource_id} is used by {by}")
         self._holdings.remove(holding.number)
+        self._holdings.counted(_gone(token, holding.region, resource_id))
         self._faults.after("delete", token, name)
 
     def invoke(self, token: str, arguments: Struct) -> Plain:
@@ -192,7 +194,8 @@ class Life:
             found = self._holdings.known_as(reference.value, tokens=reference.tokens, region=where)
             if found is None:
                 raise self._refused("missing", token, f"{reference.value} ({reference.path})")
-            uses[reference.path] = found.number
+            if reference.holds:
+                uses[reference.path] = found.number
         return uses
 
     def _refused(self, why: str, token: str, what: str) -> RefusedError:
@@ -202,6 +205,10 @@ class Life:
 
 def _letters(urn: str, times: int) -> str:
     return hashlib.sha256(f"{urn} {times}".encode()).hexdigest()
+
+
+def _gone(token: str, region: str, resource_id: str) -> str:
+    return f"gone {token} {region} {resource_id}"
 
 
 def _without_defaults(inputs: Plain) -> Plain:
