@@ -3,15 +3,12 @@
 For machines that reach a Go module proxy but not Pulumi's downloads. 4 to 6 minutes on 2 cores, once a version.
 """
 
-import hashlib
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from slipway.errors import ToolchainError
-from slipway.paths import PROJECT, cache
+from slipway.paths import PROJECT
+from slipway.toolchain import go
 from slipway.toolchain.engine import HOST, VERSION, Engine, accept
 from slipway.toolchain.progress import showing
 from slipway.toolchain.seal import is_whole, make_once
@@ -28,7 +25,7 @@ _STARTER = '#!/bin/sh\nexec python3 -m slipway.toolchain.language_host "$@"\n'
 def folder() -> Path:
     """Where this build lies: another version, other modules or another starter are another folder."""
     inputs = [(_SOURCES / "go.mod").read_bytes(), (_SOURCES / "go.sum").read_bytes(), _STARTER.encode()]
-    return cache() / f"pulumi-{VERSION}-{hashlib.sha256(b''.join(inputs)).hexdigest()[:12]}"
+    return go.kept(f"pulumi-{VERSION}", inputs)
 
 
 def cached() -> Engine | None:
@@ -38,14 +35,12 @@ def cached() -> Engine | None:
 
 def build() -> Engine:
     """Build the engine into the cache. Raises ToolchainError without go, or with the compiler's own words."""
-    go = shutil.which("go")
-    if go is None:
-        raise ToolchainError(
-            "Pulumi could not be downloaded, and there is no `go` to build it with",
-            hint=f"install Pulumi {VERSION} or newer (https://www.pulumi.com/docs/install), or Go 1.26 or newer",
-        )
+    go.find_go(
+        "Pulumi could not be downloaded",
+        hint=f"install Pulumi {VERSION} or newer (https://www.pulumi.com/docs/install), or Go 1.26 or newer",
+    )
     with showing(f"building Pulumi {VERSION} from its Go modules, once: 4 to 6 minutes on 2 cores"):
-        make_once(folder(), lambda into: _fill(into, go))
+        make_once(folder(), _fill)
     return _engine()
 
 
@@ -53,30 +48,11 @@ def _engine() -> Engine:
     return Engine(executable=folder() / "pulumi", version=VERSION, origin="modules")
 
 
-def _fill(into: Path, go: str) -> None:
-    _run([sys.executable, str(_SOURCES / "compile.py"), str(into / "pulumi")])
-    sdk = _run([go, "list", "-m", "-f", "{{.Dir}}", _SDK]).strip()
+def _fill(into: Path) -> None:
+    go.run([sys.executable, str(_SOURCES / "compile.py"), str(into / "pulumi")], cwd=_SOURCES)
+    sdk = go.run(["go", "list", "-m", "-f", "{{.Dir}}", _SDK], cwd=_SOURCES).strip()
     shutil.copyfile(Path(sdk) / "python" / "cmd" / _EXEC, into / _EXEC)
     (into / HOST).write_text(_STARTER)
     for script in (_EXEC, HOST):
         (into / script).chmod(0o755)
     accept(into / "pulumi", "modules")
-
-
-def _run(command: list[str]) -> str:
-    done = subprocess.run(
-        command,
-        cwd=_SOURCES,
-        env=os.environ | {"CGO_ENABLED": "0"},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode:
-        sys.stderr.write(done.stderr)
-        last_words = (done.stderr.strip().splitlines() or ["no words"])[-1]
-        raise ToolchainError(
-            f"{' '.join(command[:3])} failed: {last_words}",
-            hint="needs Go 1.26 or newer and a Go module proxy; the compiler's words stand above",
-        )
-    return done.stdout

@@ -23,6 +23,15 @@ class Change:
         return "ADD" if self.before is None else "DELETE" if self.after is None else "UPDATE"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """replaces: paths among the changes. delete_first: two with the same name cannot stand beside each other."""
+
+    changes: list[Change]
+    replaces: frozenset[str]
+    delete_first: bool
+
+
 def changes(before: Plain, after: Plain) -> list[Change]:
     return list(_changes(before, after, ""))
 

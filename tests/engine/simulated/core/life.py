@@ -5,13 +5,12 @@ Every method blocks, may run beside any other, and raises RefusedError with the 
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
 from tests.engine.simulated.core.cloud import Cloud, Find, Made, Place, Registration
-from tests.engine.simulated.core.difference import Change, changes, is_among
+from tests.engine.simulated.core.difference import Difference, changes, is_among
 from tests.engine.simulated.core.faults import Faults
 from tests.engine.simulated.core.holdings import Holding, Holdings
 from tests.engine.simulated.core.problem import Problem, RefusedError
@@ -19,15 +18,6 @@ from tests.engine.simulated.core.wire import UNKNOWN, Plain, leaves, merged, pla
 
 DEFAULTS = "__defaults"
 """Where the providers of Pulumi's Terraform bridge note which inputs they added; kept in the inputs of the state."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """replaces: paths among the changes. delete_first: two with the same name cannot stand beside each other."""
-
-    changes: list[Change]
-    replaces: frozenset[str]
-    delete_first: bool
 
 
 class Life:
