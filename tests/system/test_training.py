@@ -32,7 +32,7 @@ from training.config import TrainSettings
 from training.launch import train
 
 folder = Path(sys.argv[1])
-settings = TrainSettings(task="tests.tiny_task:Slow", workers=2)
+settings = TrainSettings(task="tests.tiny_task:Slow", workers=2, epochs=100_000, patience=100_000)  # ends when told to
 train(settings, store_url=(folder / "store").as_uri(), tracking_uri=None, work_folder=folder / "work")
 """
 
@@ -145,7 +145,11 @@ def test_a_caller_that_is_told_to_stop_leaves_a_checkpoint_and_no_process(tmp_pa
         assert caller.stdout is not None
         assert any(line.startswith("epoch") for line in caller.stdout)
         caller.send_signal(number)
-        caller.communicate(timeout=60)
+        try:
+            caller.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            caller.kill()
+            raise
     assert caller.returncode != 0
     assert not processes_of(tmp_path)
     assert checkpoints_of(tmp_path)
