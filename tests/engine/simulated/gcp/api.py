@@ -30,7 +30,7 @@ _WHOLE = {
     "uint64": (0, 2**64 - 1),
 }
 _FORMS = {
-    "google-duration": r"-?\d+(\.\d{1,9})?s",
+    "google-duration": r"(-?\d+(\.\d{1,9})?s)?",  # an empty text is what the provider takes for none
     "google-datetime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)",
 }
 

@@ -1,0 +1,240 @@
+"""What the simulated GCP says of a registration before anything is made: no engine, one call for a sentence."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.engine.simulated.core.cloud import Place
+from tests.engine.simulated.core.kinds import Kind, Package
+from tests.engine.simulated.core.problem import RefusedError
+from tests.engine.simulated.core.published import follow
+from tests.engine.simulated.core.wire import UNKNOWN
+from tests.engine.simulated.gcp import api
+from tests.engine.simulated.gcp.cloud import Gcp
+from tests.engine.simulated.gcp.description import descriptions
+
+GCP = Gcp()
+SDK = Package("pulumi_gcp")
+PLACE = Place(account="acme-vision-dev", region="asia-south1")
+POOL, CLUSTER = "gcp:container/nodePool:NodePool", "gcp:container/cluster:Cluster"
+RUN, BUCKET = "gcp:cloudrunv2/service:Service", "gcp:storage/bucket:Bucket"
+TOPIC, WORK = "gcp:pubsub/topic:Topic", "gcp:pubsub/subscription:Subscription"
+BINDING, ROLE = "gcp:projects/iAMMember:IAMMember", "gcp:projects/iAMCustomRole:IAMCustomRole"
+NETWORK, SUBNET = "gcp:compute/network:Network", "gcp:compute/subnetwork:Subnetwork"
+ALERT, BUDGET = "gcp:monitoring/alertPolicy:AlertPolicy", "gcp:billing/budget:Budget"
+DASHBOARD = "gcp:monitoring/dashboard:Dashboard"
+SERVICE: dict[str, Any] = {"location": "asia-south1", "template": {"containers": [{"image": "a/b"}]}}
+
+
+def problems(token: str, inputs: dict[str, Any]) -> str:
+    return "\n".join(f"{problem.path}: {problem.reason}" for problem in GCP.problems(token, inputs))
+
+
+def pool(**node: Any) -> str:
+    return problems(POOL, {"cluster": "main", "nodeConfig": node})
+
+
+def bound(member: str, role: str = "roles/logging.logWriter") -> str:
+    return problems(BINDING, {"project": "acme-vision-dev", "role": role, "member": member})
+
+
+def test_what_is_right_is_accepted():
+    assert not pool(machineType="g2-standard-4", spot=True, labels={"slipway.dev/pool": "train"})
+    assert not problems(RUN, SERVICE | {"ingress": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"})
+
+
+def test_an_unknown_property_is_named_with_the_one_that_was_meant():
+    found = problems(WORK, {"topic": "tasks", "ackDeadlineSecond": 30})
+    assert found == "ackDeadlineSecond: SubscriptionArgs has no such property; ackDeadlineSeconds is meant?"
+
+
+def test_a_missing_property_is_named():
+    assert problems(SUBNET, {"ipCidrRange": "10.0.0.0/20"}) == "network: is required by SubnetworkArgs"
+
+
+def test_what_the_api_requires_and_the_sdk_does_not_is_asked_for():
+    assert problems("gcp:compute/router:Router", {"name": "main"}) == "network: is required by the API"
+
+
+def test_a_missing_property_below_another_is_named_by_its_path():
+    found = pool(guestAccelerators=[{"count": 1}])
+    assert found == "nodeConfig.guestAccelerators[0].type: is required by NodePoolNodeConfigGuestAcceleratorArgs"
+
+
+def test_a_wrong_member_of_an_enum_is_refused_by_the_discovery_document():
+    assert problems(RUN, SERVICE | {"ingress": "INTERNAL"}).startswith("ingress: 'INTERNAL' is none of")
+
+
+def test_an_enum_that_the_discovery_document_does_not_state_is_kept():
+    assert pool(diskType="gp3").startswith("nodeConfig.diskType: 'gp3' is none of pd-standard, pd-ssd")
+
+
+@pytest.mark.parametrize("name", ["Main", "main_", "-main", "1main", "m" * 64])
+def test_a_name_that_compute_engine_does_not_take_is_refused(name: str):
+    assert problems(NETWORK, {"name": name}).startswith(f"name: {name!r} ")
+
+
+@pytest.mark.parametrize("name", ["Releases", "ab", "goog-releases", "my-google-store", "releases-", "a" * 64])
+def test_a_name_that_cloud_storage_does_not_take_is_refused(name: str):
+    assert problems(BUCKET, {"name": name, "location": "ASIA-SOUTH1"})
+
+
+def test_a_duration_without_its_unit_is_refused():
+    found = problems(WORK, {"topic": "tasks", "retryPolicy": {"minimumBackoff": "10"}})
+    assert found.startswith("retryPolicy.minimumBackoff: '10' does not match")
+
+
+def test_a_range_that_the_discovery_document_does_not_state_is_kept():
+    assert problems(WORK, {"topic": "tasks", "ackDeadlineSeconds": 601}).endswith("601 is not in 10..600")
+
+
+def test_an_unknown_value_of_a_preview_is_not_judged():
+    assert not problems(SUBNET, {"network": UNKNOWN, "ipCidrRange": UNKNOWN, "secondaryIpRanges": UNKNOWN})
+
+
+def test_a_type_that_the_sdk_does_not_have_is_refused():
+    assert "has no gcp:pubsub/topics:Topics" in problems("gcp:pubsub/topics:Topics", {})
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "user:ana@example.com",
+        "group:ml@example.com",
+        "serviceAccount:node@acme-vision-dev.iam.gserviceaccount.com",
+        "serviceAccount:acme-vision-dev.svc.id.goog[slipway/trainer]",
+        "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/"
+        "acme-vision-dev.svc.id.goog/subject/ns/slipway/sa/trainer",
+        "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/attribute.repository/a/b",
+        UNKNOWN,
+    ],
+)
+def test_a_member_of_a_form_that_iam_knows_is_taken(member: str):
+    assert not bound(member)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "node@acme-vision-dev.iam.gserviceaccount.com",
+        "serviceaccount:node@acme-vision-dev.iam.gserviceaccount.com",
+        "principal://iam.googleapis.com/projects/acme-vision-dev/locations/global/workloadIdentityPools/p/subject/s",
+    ],
+)
+def test_a_member_without_its_type_or_with_a_project_by_its_id_is_refused(member: str):
+    assert "names nobody" in bound(member)
+
+
+def test_a_role_without_its_prefix_is_refused():
+    assert "is no role" in bound("user:ana@example.com", role="storage.objectViewer")
+
+
+def test_a_basic_role_takes_no_condition():
+    condition = {"title": "until", "expression": "request.time < timestamp('2027-01-01T00:00:00Z')"}
+    inputs = {"project": "p", "role": "roles/viewer", "member": "user:ana@example.com", "condition": condition}
+    assert problems(BINDING, inputs) == "condition: IAM takes no condition on roles/viewer"
+
+
+def test_a_permission_of_a_custom_role_has_three_parts():
+    found = problems(ROLE, {"roleId": "deploy", "title": "deploy", "permissions": ["run.services.get", "run.services"]})
+    assert found.startswith("permissions[1]: 'run.services' is no permission")
+
+
+@pytest.mark.parametrize(
+    ("labels", "wrong"),
+    [
+        ({"Owner": "ml"}, "'Owner' is no key"),
+        ({"cost-center": "A1"}, "'A1' is no value"),
+        ({"owner": "a@example.com"}, "is no value"),
+        ({"1st": "x"}, "'1st' is no key"),
+        ({f"label-{number}": "" for number in range(65)}, "at most 64 are allowed"),
+    ],
+)
+def test_labels_are_in_lower_case_short_and_few(labels: dict[str, str], wrong: str):
+    assert wrong in problems(TOPIC, {"labels": labels})
+
+
+def test_labels_of_kubernetes_and_of_channels_are_others():
+    assert not pool(labels={"slipway.dev/Pool": "Train"})
+    channel = {"type": "email", "labels": {"email_address": "a@example.com"}}
+    assert not problems("gcp:monitoring/notificationChannel:NotificationChannel", channel)
+
+
+def test_a_dashboard_is_judged_within_its_text():
+    tile = {"width": 24, "height": 16, "widget": {"xyChart": {"dataSets": [{"plotTyp": "LINE"}]}}}
+    text = json.dumps({"displayName": "main", "mosaicLayout": {"columns": 48, "tiles": [tile]}})
+    found = problems(DASHBOARD, {"dashboardJson": text})
+    where = "dashboardJson.mosaicLayout.tiles[0].widget.xyChart.dataSets[0]"
+    assert f"{where}.plotTyp: the API has no such member" in found
+    assert f"{where}.timeSeriesQuery: is required by the API" in found
+
+
+def test_a_dashboard_that_is_no_json_is_refused():
+    assert "is no JSON" in problems(DASHBOARD, {"dashboardJson": "{"})
+
+
+def test_a_budget_names_projects_by_number():
+    inputs = {"billingAccount": "012345-6789AB-CDEF01", "amount": {"specifiedAmount": {"units": "100"}}}
+    found = problems(BUDGET, inputs | {"budgetFilter": {"projects": ["projects/acme-vision-dev"]}})
+    assert "'projects/acme-vision-dev' does not match" in found
+
+
+def test_every_description_speaks_of_a_schema_and_members_that_there_are():
+    for description in descriptions().values():
+        if description.call:
+            shape = api.schema(description.call)
+            for member in (*description.members.values(), *filter(None, [description.within])):
+                assert follow(shape, member)
+        for schema in description.documents.values():
+            assert api.schema(schema).members
+
+
+def test_every_description_speaks_of_properties_that_the_sdk_has():
+    for token, described in descriptions().items():
+        kind = SDK.kind(token)
+        assert kind, token
+        paths = (*described.limits, *described.members, *described.refers, *described.labels, *described.replaces)
+        strangers = {path for path in (*paths, *described.documents) if not has(kind, path)}
+        strangers |= described.outputs.keys() - kind.outputs - kind.properties.types.keys()
+        assert not strangers, token
+
+
+def has(kind: Kind, path: str) -> bool:
+    """Whether a type has a property at a path; what a mapping holds is not looked at."""
+    name = kind.inputs
+    for part in path.split("."):
+        if name not in kind.classes:
+            return True
+        found = kind.classes[name].types.get(part)
+        if found is None:
+            return False
+        while found.of:
+            found = next((each for each in found.of if each.sort == "object"), found.of[0])
+        name = found.name
+    return True
+
+
+def test_a_preview_asks_nobody():
+    with pytest.raises(RefusedError, match="a preview on Google asks nobody"):
+        GCP.invoke("gcp:organizations/getProject:getProject", {}, PLACE, lambda _: None)
+
+
+@pytest.mark.parametrize("project", ["", "123456789012", "Acme", "acme"])
+def test_a_provider_names_a_project_by_its_id(project: str):
+    assert [problem.path for problem in GCP.config_problems({"project": project})] == ["project"]
+
+
+def test_a_label_of_a_provider_is_one_that_google_takes():
+    found = [it.path for it in GCP.config_problems({"project": "acme-vision", "defaultLabels": {"owner": "A B"}})]
+    assert found == ["defaultLabels.owner"]
+
+
+def test_a_change_of_capacity_replaces_a_node_pool_and_a_change_of_size_does_not():
+    replacing = GCP.replaces(POOL)
+    assert {"nodeConfig.spot", "cluster", "location"} <= replacing
+    assert "autoscaling" not in replacing
+
+
+def test_whatever_changes_in_a_binding_replaces_it():
+    assert {"member", "role", "condition", "project"} <= GCP.replaces(BINDING)
