@@ -3,11 +3,13 @@
 import functools
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import yaml
+from pulumi.runtime.mocks import MockResourceArgs
 
 from infra.catalog import Catalog
 from infra.contract import Platform
@@ -47,6 +49,8 @@ def graph(stack: str, *, preview: bool = False) -> Graph:
     """A stack with what lies in stacks/. In a preview, nothing that a cloud would add is known."""
     if stack == "local":
         return _local(preview)
+    if stack == "kubernetes":
+        return kubernetes_graph(settings_of(stack), preview=preview)
     return aws_graph(settings_of(stack), stack, preview=preview)
 
 
@@ -75,6 +79,26 @@ def _build(settings: Settings, stack: str, *, serving: bool) -> Platform:
     from infra.aws.target import build
 
     return build(settings, stack, pin_of(stack) if serving else None)
+
+
+def kubernetes_graph(
+    settings: Settings, *, preview: bool = False, serving: bool = True, clusters: Mapping[str, Any] | None = None
+) -> Graph:
+    """The Kubernetes half. clusters: what the stack in `of` gives out, where it is up. Every right is granted."""
+    from infra.kubernetes.target import build
+
+    def provided(args: MockResourceArgs) -> dict[str, Any]:
+        if args.typ == "pulumi:pulumi:StackReference" and clusters is not None:
+            return {"outputs": {"clusters": clusters}, "secretOutputNames": ["clusters"]}
+        return {}
+
+    pin = pin_of("kubernetes") if serving else None
+    return graph_of(
+        lambda: build(settings, "kubernetes", pin, ask=lambda _, rights: [True] * len(rights)) and None,
+        outputs=provided,
+        preview=preview,
+        stack="kubernetes",
+    )
 
 
 def _local(preview: bool) -> Graph:
