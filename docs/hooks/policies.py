@@ -28,8 +28,9 @@ pulumi preview --stack aws-prod --policy-pack infra/policy
 ```
 
 The pack judges by the stack's own settings: its environment, its regions, its budget. A program without them is judged
-as production. A mandatory rule stops a preview and an update; one that only warns is listed and stops nothing. What a
-rule asks of one resource is judged before that resource is made; what only the whole stack shows, at the end of the
+as production. A rule covers the clouds that stand beside it; where what is to do has other words on one of them, the
+message has those. A mandatory rule stops a preview and an update; one that only warns is listed and stops nothing. What
+a rule asks of one resource is judged before that resource is made; what only the whole stack shows, at the end of the
 preview or the update. A value that a cloud fills in later, as an ARN inside a policy document, is not known at preview:
 a rule says nothing of it then, and judges it at the update.
 
@@ -57,5 +58,10 @@ def _sections() -> Iterator[str]:
 def _row(rule: Rule) -> str:
     environments = [name for name in get_args(Environment) if rule.mandatory_in(name)]
     clouds = "all" if rule.clouds == (ANY_CLOUD,) else ", ".join(cloud for cloud in rule.clouds if cloud != "pulumi")
-    cells = (f"`{rule.name}`", rule.says, rule.mends, ", ".join(environments), clouds)
+    cells = (f"`{rule.name}`", rule.says, _mends(rule), ", ".join(environments), clouds)
     return f"| {' | '.join(escape(cell, quote=False).replace('|', '&#124;') for cell in cells)} |"
+
+
+def _mends(rule: Rule) -> str:
+    """In general, and in the words of each cloud that has its own."""
+    return "; ".join([rule.mends, *(f"on {cloud}: {words}" for cloud, words in rule.mends_on.items())])

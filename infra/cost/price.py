@@ -7,7 +7,7 @@ from infra.catalog import Catalog, CatalogError
 from infra.cost.bill import Bill, Charge, Item
 from infra.cost.context import Context
 from infra.cost.errors import NotPriced
-from infra.cost.inputs import UNKNOWN, table
+from infra.cost.inputs import table
 from infra.cost.known import ANSWERING, BALANCER_SERVICE, BALANCERS, FREE, GATEWAY_ENDPOINT, ON_THE_NODES, PRICERS
 from infra.cost.network import egress
 from infra.cost.preview import Change, Preview, Resource
@@ -61,8 +61,10 @@ def _is_free(change: Change) -> bool:
     if state is None:
         return False
     if change.type == BALANCER_SERVICE:
-        spec = state.inputs.get("spec")
-        return spec != UNKNOWN and table(state.inputs, "spec").get("type") != "LoadBalancer"
+        try:
+            return table(state.inputs, "spec").get("type") != "LoadBalancer"
+        except NotPriced:  # what cannot be read is told as such, and is no zero
+            return False
     if change.type == GATEWAY_ENDPOINT:
         return state.inputs.get("vpcEndpointType", "Gateway") == "Gateway"
     return change.type.startswith((*FREE, ON_THE_NODES))

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from infra.policy.aws import capacity as aws
+from infra.policy.gcp import capacity as gcp
 from infra.policy.ideas import NodePool, SpotPool
+from infra.policy.kubernetes import workloads as kubernetes
 from infra.policy.rule import OUTSIDE_DEV, Rule
 from infra.policy.terms import Terms
 
@@ -27,9 +29,10 @@ RULES = (
     Rule(
         name="spot-has-a-fallback",
         concern="capacity",
-        says="A spot pool has another kind of capacity behind it.",
+        says="What runs on spot has another kind of capacity behind it.",
         mends="add on_demand after spot in slipway:gpu_pools[].capacity",
-        survey={"aws": aws.spot_pools},
+        mends_on={"kubernetes": "prefer spot in the affinity (preferredDuringScheduling...), do not require it"},
+        survey={"aws": aws.spot_pools, "gcp": gcp.spot_pools, "kubernetes": kubernetes.spot_pods},
         judge=stuck_on_spot,
     ),
     Rule(
@@ -37,7 +40,7 @@ RULES = (
         concern="capacity",
         says="Accelerators that are not in use are not paid for, unless they were bought ahead.",
         mends="set slipway:gpu_pools[].min to 0; the autoscaler brings a node up when a pod asks for one",
-        find={"aws": aws.pools},
+        find={"aws": aws.pools, "gcp": gcp.pools},
         judge=idle_accelerators,
         lenient=OUTSIDE_DEV,
     ),
@@ -46,7 +49,7 @@ RULES = (
         concern="capacity",
         says="Only pods that ask for an accelerator run beside one.",
         mends="give the pool a taint with the accelerator's resource name and the effect NO_SCHEDULE",
-        find={"aws": aws.pools},
+        find={"aws": aws.pools, "gcp": gcp.pools},
         judge=open_to_all_pods,
     ),
 )

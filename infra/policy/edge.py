@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra.policy.aws import edge as aws
+from infra.policy.gcp import edge as gcp
 from infra.policy.ideas import Edge
 from infra.policy.rule import OUTSIDE_DEV, Rule
 from infra.policy.terms import Terms
@@ -19,7 +20,8 @@ RULES = (
         concern="edge",
         says="What users reach first limits how much one of them can send.",
         mends="put a WAF with a rate rule before the distribution and a throttle on the API's stage (slipway:throttle)",
-        survey={"aws": aws.edges},
+        mends_on={"gcp": "give the backend a Cloud Armor policy with a rule that throttles (slipway:throttle)"},
+        survey={"aws": aws.edges, "gcp": gcp.edges},
         judge=unlimited,
         lenient=OUTSIDE_DEV,
     ),

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from infra.policy.aws import images as aws
+from infra.policy.gcp import images as gcp
 from infra.policy.ideas import Image, Registry
+from infra.policy.kubernetes import pods as kubernetes
 from infra.policy.rule import OUTSIDE_DEV, Rule
 from infra.policy.terms import Terms
 
@@ -29,7 +31,7 @@ RULES = (
         concern="images",
         says="A container image is named by its digest.",
         mends="name it as <repository>@sha256:<digest>; CI prints the digest when it pushes (slipway:images)",
-        find={"aws": aws.images},
+        find={"aws": aws.images, "gcp": gcp.images, "kubernetes": kubernetes.images},
         judge=movable,
         lenient=OUTSIDE_DEV,
     ),
@@ -38,7 +40,8 @@ RULES = (
         concern="images",
         says="A tag in the registry stays on the image that it was given to.",
         mends="set image_tag_mutability to IMMUTABLE",
-        find={"aws": aws.registries},
+        mends_on={"gcp": "set immutable_tags in docker_config"},
+        find={"aws": aws.registries, "gcp": gcp.registries},
         judge=mutable,
         lenient=OUTSIDE_DEV,
     ),
@@ -47,7 +50,8 @@ RULES = (
         concern="images",
         says="Images are scanned as they come in.",
         mends="set scan_on_push in image_scanning_configuration",
-        find={"aws": aws.registries},
+        mends_on={"gcp": "leave enablement_config in vulnerability_scanning_config at INHERITED"},
+        find={"aws": aws.registries, "gcp": gcp.registries},
         judge=unscanned,
     ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra.policy.aws import messaging as aws
+from infra.policy.gcp import messaging as gcp
 from infra.policy.ideas import Function, Queue
 from infra.policy.rule import OUTSIDE_DEV, Rule
 from infra.policy.terms import Terms
@@ -18,7 +19,12 @@ def loses_failures(queue: Queue, _: Terms) -> Iterator[str]:
 
 def endless(function: Function, _: Terms) -> Iterator[str]:
     if function.ceiling is not None and function.ceiling < 0:
-        yield "the function runs as often at once as callers ask, until the account's quota is used up for all others"
+        yield "nothing says how often it runs at once: as often as callers ask, until the quota is used up for others"
+
+
+def forgotten(queue: Queue, _: Terms) -> Iterator[str]:
+    if queue.expires:
+        yield "the subscription is deleted, with what waits in it, when nobody takes from it for a while"
 
 
 RULES = (
@@ -27,15 +33,26 @@ RULES = (
         concern="messaging",
         says="A message that fails again and again waits in a dead-letter queue for a person.",
         mends="add a redrive policy with a dead-letter queue",
-        survey={"aws": aws.queues},
+        mends_on={"gcp": "add a dead_letter_policy with a topic, and a subscription that keeps what comes there"},
+        survey={"aws": aws.queues, "gcp": gcp.queues},
         judge=loses_failures,
+    ),
+    Rule(
+        name="queues-do-not-expire",
+        concern="messaging",
+        says="A queue that nobody takes from stays; a service may rest at zero for longer than a month.",
+        mends="give the subscription an expiration_policy with an empty ttl",
+        survey={"gcp": gcp.queues},
+        judge=forgotten,
+        lenient=OUTSIDE_DEV,
     ),
     Rule(
         name="functions-have-a-ceiling",
         concern="messaging",
         says="A function has a number of its own of how many run at once.",
         mends="set reserved_concurrent_executions (slipway:serverless.max_instances)",
-        find={"aws": aws.functions},
+        mends_on={"gcp": "set max_instance_count (slipway:serverless.max_instances)"},
+        find={"aws": aws.functions, "gcp": gcp.functions},
         judge=endless,
         lenient=OUTSIDE_DEV,
     ),

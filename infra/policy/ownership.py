@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from infra.policy.aws import account as aws
+from infra.policy.gcp import account as gcp
 from infra.policy.ideas import Budgets, Labelled
+from infra.policy.kubernetes import account as kubernetes
 from infra.policy.rule import Rule
 from infra.policy.terms import Terms
 
@@ -18,9 +20,9 @@ def unowned(resource: Labelled, _: Terms) -> Iterator[str]:
 
 def unbudgeted(budgets: Budgets, _: Terms) -> Iterator[str]:
     if not budgets.count:
-        yield "the stack has no budget"
+        yield f"the stack has no budget on {budgets.cloud}"
     elif not budgets.alerting:
-        yield "the stack's budget tells nobody"
+        yield f"the stack's budget on {budgets.cloud} tells nobody"
 
 
 RULES = (
@@ -29,7 +31,8 @@ RULES = (
         concern="ownership",
         says="Whatever can carry labels says its owner, its environment and where its cost is booked.",
         mends="make it with one of the stack's own providers, whose default labels are infra/labels.py",
-        find={"aws": aws.labelled},
+        mends_on={"kubernetes": "put infra/labels.py on the namespace"},
+        find={"aws": aws.labelled, "gcp": gcp.labelled, "kubernetes": kubernetes.labelled},
         judge=unowned,
     ),
     Rule(
@@ -37,7 +40,7 @@ RULES = (
         concern="ownership",
         says="A stack has a budget, and somebody who is told when it runs out.",
         mends="set slipway:budget, with an address for alerts",
-        survey={"aws": aws.budgets},
+        survey={"aws": aws.budgets, "gcp": gcp.budgets},
         judge=unbudgeted,
     ),
 )

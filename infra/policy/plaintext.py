@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from infra.policy.kubernetes import identity as kubernetes
 from infra.policy.rule import ANY_CLOUD, Found, Rule
 from infra.policy.stack import STACK_TYPE, Resource, Sealed, Stack, is_block, is_list, parsed
 from infra.policy.terms import Terms
@@ -81,6 +82,10 @@ def in_plain_text(text: Text, _: Terms) -> Iterator[str]:
         yield f"{text.path} is named like a secret, and stands in plain text"
     elif not _NOT_SECRET.search(text.name) and looks_random(text.value):
         yield f"{text.path} holds what looks like a key, in plain text"
+
+
+def unsealed(path: str, _: Terms) -> Iterator[str]:
+    yield f"{path} of a Secret stands in the engine's state as it is; base64 hides nothing"
 
 
 def looks_random(value: str) -> bool:
@@ -152,5 +157,13 @@ RULES = (
         mends="export it as pulumi.Output.secret(...), or do not export it",
         survey={ANY_CLOUD: outputs},
         judge=in_plain_text,
+    ),
+    Rule(
+        name="secret-objects-are-sealed",
+        concern="plaintext",
+        says="What a Secret of Kubernetes holds is a secret to the engine too.",
+        mends="pass it as pulumi.Output.secret(...), or let the cluster take it from the cloud's secret store",
+        find={"kubernetes": kubernetes.open_secrets},
+        judge=unsealed,
     ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from infra.policy.aws import account as aws
+from infra.policy.gcp import account as gcp
 from infra.policy.ideas import Managed, Placed
 from infra.policy.rule import Rule
 from infra.policy.stack import Resource
@@ -31,7 +32,7 @@ RULES = (
         concern="residency",
         says="Every resource is in a region that the stack's settings allow.",
         mends="give it the provider of an allowed region, or add the region to slipway:regions",
-        find={"aws": aws.placed},
+        find={"aws": aws.placed, "gcp": gcp.placed},
         judge=outside,
     ),
     Rule(

@@ -35,6 +35,11 @@ Survey = Callable[[Stack], Iterable[Found]]
 """The ideas that only the whole stack shows."""
 
 
+def surveyed(find: Find) -> Survey:
+    """What each resource shows by itself, for a rule that on another cloud needs the whole stack."""
+    return lambda stack: (Found(at=resource, idea=idea) for resource in stack.resources for idea in find(resource))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """urn: of the resource that it is about; empty for the whole stack."""
@@ -47,9 +52,9 @@ class Finding:
 class Rule:
     """One thing that holds in every stack.
 
-    says: what holds. mends: what to do where it does not. find: the idea in one resource, by cloud, judged before it
-    is made; or survey: the idea in the whole stack, by cloud, where no single resource shows it. lenient: environments
-    in which it only warns.
+    says: what holds. mends: what to do where it does not; mends_on: the same in the words of a cloud that has others.
+    find: the idea in one resource, by cloud, judged before it is made; or survey: the idea in the whole stack, by
+    cloud, where on some cloud no single resource shows it. lenient: environments in which it only warns.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Rule:
     says: str
     mends: str
     judge: Judge
+    mends_on: Mapping[str, str] = field(default_factory=dict[str, str])
     find: Mapping[str, Find] = field(default_factory=dict[str, Find])
     survey: Mapping[str, Survey] = field(default_factory=dict[str, Survey])
     lenient: frozenset[str] = EVERYWHERE
@@ -73,14 +79,18 @@ class Rule:
         find = self.find.get(ANY_CLOUD) or self.find.get(resource.cloud)
         for idea in find(resource) if find else ():
             for wrong in self.judge(idea, terms):
-                yield Finding(message=self._said(wrong), urn=resource.urn)
+                yield Finding(message=self._said(wrong, resource.cloud), urn=resource.urn)
 
     def check_stack(self, stack: Stack, terms: Terms) -> Iterator[Finding]:
         """What only the stack as a whole shows."""
-        for survey in self.survey.values():
+        for cloud, survey in self.survey.items():
             for found in survey(stack):
                 for wrong in self.judge(found.idea, terms):
-                    yield Finding(message=self._said(wrong), urn=found.at.urn if found.at else "")
+                    yield Finding(message=self._said(wrong, cloud), urn=found.at.urn if found.at else "")
 
-    def _said(self, wrong: str) -> str:
-        return f"{wrong}. To mend it: {self.mends}"
+    def mended_on(self, cloud: str) -> str:
+        """What to do, in the words of a cloud."""
+        return self.mends_on.get(cloud, self.mends)
+
+    def _said(self, wrong: str, cloud: str) -> str:
+        return f"{wrong}. To mend it: {self.mended_on(cloud)}"

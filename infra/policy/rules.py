@@ -8,13 +8,16 @@ from infra.policy import (
     identity,
     images,
     messaging,
+    namespaces,
     network,
     observability,
     ownership,
     plaintext,
+    pods,
     residency,
     spending,
     storage,
+    workloads,
 )
 from infra.policy.rule import Rule
 
@@ -29,6 +32,9 @@ RULES: tuple[Rule, ...] = tuple(
         images,
         cluster,
         capacity,
+        pods,
+        namespaces,
+        workloads,
         messaging,
         edge,
         observability,

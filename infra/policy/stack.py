@@ -129,6 +129,18 @@ def dig(value: Any, path: str, default: Any = None) -> Any:
     return value
 
 
+def named(value: Any, *keys: str) -> Iterator[Any]:
+    """Whatever stands under one of the keys, wherever in a tree."""
+    if is_list(value):
+        for entry in value:
+            yield from named(entry, *keys)
+    elif is_block(value):
+        for key, part in value.items():
+            if key in keys:
+                yield part
+            yield from named(part, *keys)
+
+
 def is_block(value: Any) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping)
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from infra.policy.aws import storage as aws
+from infra.policy.gcp import storage as gcp
 from infra.policy.ideas import Stateful, Store
-from infra.policy.rule import IN_PRODUCTION, OUTSIDE_DEV, Rule
+from infra.policy.rule import IN_PRODUCTION, OUTSIDE_DEV, Rule, surveyed
 from infra.policy.terms import Terms
 
 
@@ -28,6 +29,16 @@ def plain_text(store: Store, _: Terms) -> Iterator[str]:
         yield f"{store.what} also answers without TLS"
 
 
+def two_ways_in(store: Store, _: Terms) -> Iterator[str]:
+    if store.lists:
+        yield f"{store.what} also goes by access lists of single objects, which no policy shows"
+
+
+def gone_for_good(store: Store, terms: Terms) -> Iterator[str]:
+    if terms.lasting and store.recalls is False:
+        yield f"{store.what} forgets at once what was deleted, with all of its versions"
+
+
 def unprotected(thing: Stateful, terms: Terms) -> Iterator[str]:
     if terms.lasting and not thing.protected:
         yield f"{thing.what} can be deleted by an update"
@@ -48,7 +59,8 @@ RULES = (
         concern="storage",
         says="Object stores are encrypted with a key of the stack.",
         mends="add a server-side encryption configuration of the kind aws:kms with the region's key",
-        survey={"aws": aws.stores},
+        mends_on={"gcp": "set default_kms_key_name to the region's key"},
+        survey={"aws": aws.stores, "gcp": surveyed(gcp.stores)},
         judge=plain_store,
     ),
     Rule(
@@ -56,7 +68,7 @@ RULES = (
         concern="storage",
         says="What is overwritten or deleted in a store can be had back for a while.",
         mends="turn versioning on, and let a lifecycle rule end old versions (slipway:storage.noncurrent_days)",
-        survey={"aws": aws.stores},
+        survey={"aws": aws.stores, "gcp": surveyed(gcp.stores)},
         judge=forgetful,
         lenient=OUTSIDE_DEV,
     ),
@@ -65,15 +77,33 @@ RULES = (
         concern="storage",
         says="Nobody can make a store public.",
         mends="add a public access block with all four switches on",
-        survey={"aws": aws.stores},
+        mends_on={"gcp": "set public_access_prevention to enforced"},
+        survey={"aws": aws.stores, "gcp": surveyed(gcp.stores)},
         judge=public_store,
+    ),
+    Rule(
+        name="stores-have-one-way-in",
+        concern="storage",
+        says="Who may read a store is said in one place.",
+        mends="set uniform_bucket_level_access",
+        find={"gcp": gcp.stores},
+        judge=two_ways_in,
+    ),
+    Rule(
+        name="stores-recall-what-was-deleted",
+        concern="storage",
+        says="What was deleted from a store, its versions too, can be had back for a week.",
+        mends="leave slipway:storage.soft_delete_days at 7 or more",
+        find={"gcp": gcp.stores},
+        judge=gone_for_good,
+        lenient=OUTSIDE_DEV,
     ),
     Rule(
         name="no-public-access-list",
         concern="storage",
         says="No access list opens a store to everybody.",
         mends="take the acl away; the edge gives out what users may have",
-        find={"aws": aws.public_lists},
+        find={"aws": aws.public_lists, "gcp": gcp.public_lists},
         judge=public_store,
     ),
     Rule(
@@ -89,7 +119,7 @@ RULES = (
         concern="storage",
         says="The engine refuses to delete what holds production's data.",
         mends="leave slipway:deletion_protection on, which sets protect; unprotect by hand what has to go",
-        find={"aws": aws.stateful},
+        find={"aws": aws.stateful, "gcp": gcp.stateful},
         judge=unprotected,
         lenient=IN_PRODUCTION,
     ),
@@ -98,7 +128,7 @@ RULES = (
         concern="storage",
         says="The cloud itself refuses to delete what holds production's data, and deletes nothing that is not empty.",
         mends="turn the cloud's deletion protection on; take force_destroy and force_delete away",
-        find={"aws": aws.stateful},
+        find={"aws": aws.stateful, "gcp": gcp.stateful},
         judge=unguarded,
         lenient=IN_PRODUCTION,
     ),

@@ -5,7 +5,7 @@ as production, by what needs no settings. Nothing here looks at a clock: the dat
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,12 +44,23 @@ def terms_of(config: Mapping[str, str], today: date) -> Terms:
         settings = Settings.parse(mine)
     except SettingsError:
         return Terms(today=today)
+    parts = [settings.part(name) for name in settings.clouds] or [settings]
     return Terms(
         today=today,
         environment=settings.environment or STRICTEST,
-        regions=frozenset(settings.regions) if settings.regions else _served(settings.serving),
-        budget_usd_per_month=settings.budget.usd_per_month if settings.budget else None,
+        regions=frozenset(region for part in parts for region in _allowed(part)),
+        budget_usd_per_month=sum(budgets) if (budgets := [*_budgets(parts)]) else None,
     )
+
+
+def _allowed(settings: Settings) -> frozenset[str]:
+    """Of one cloud: its regions, and the pair of them that holds its bucket."""
+    regions = frozenset(settings.regions) if settings.regions else _served(settings.serving)
+    return regions | frozenset(settings.storage.dual_region or ()) if regions else regions
+
+
+def _budgets(parts: Iterable[Settings]) -> Iterator[float]:
+    return (part.budget.usd_per_month for part in parts if part.budget)
 
 
 def _served(goal: ServingGoal | None) -> frozenset[str]:

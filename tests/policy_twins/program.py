@@ -12,12 +12,16 @@ _STACK = "pulumi:pulumi:Stack"
 
 
 def register(side: Literal["fails", "passes"]) -> None:
-    providers = {name: pulumi.ProviderResource("aws", name, dict(props)) for name, props in PROVIDERS.items()}
+    providers = {
+        (cloud, name): pulumi.ProviderResource(cloud, name, dict(props))
+        for cloud, named in PROVIDERS.items()
+        for name, props in named.items()
+    }
     for twin in TWINS:
         _register(getattr(twin, side), providers)
 
 
-def _register(twin: Iterable[Made], providers: Mapping[str, pulumi.ProviderResource]) -> None:
+def _register(twin: Iterable[Made], providers: Mapping[tuple[str, str], pulumi.ProviderResource]) -> None:
     made: dict[str, pulumi.CustomResource] = {}
     for one in twin:
         props = {key: _live(value, made) for key, value in one.props.items() if value is not None}
@@ -25,7 +29,7 @@ def _register(twin: Iterable[Made], providers: Mapping[str, pulumi.ProviderResou
             for key, value in props.items():
                 pulumi.export(key, value)
             continue
-        opts = pulumi.ResourceOptions(provider=providers.get(one.provider), protect=one.protect)
+        opts = pulumi.ResourceOptions(provider=providers.get((one.cloud, one.provider)), protect=one.protect)
         made[one.name] = pulumi.CustomResource(one.type, one.name, props, opts)
 
 

@@ -7,13 +7,23 @@ from typing import Any
 
 from infra.policy.stack import UNKNOWN, Provider, Resource, Sealed, Stack
 
+DIGEST = f"sha256:{'0' * 64}"
 LABELS = {"owner": "ml-platform", "environment": "prod", "cost-center": "research"}
-PROVIDERS: Mapping[str, Mapping[str, Any]] = {
-    "ours": {"region": "us-east-1", "defaultTags": json.dumps({"tags": LABELS})},
-    "unlabelled": {"region": "us-east-1"},
-    "elsewhere": {"region": "eu-west-1", "defaultTags": json.dumps({"tags": LABELS})},
+_PROJECT = {"project": "example-models", "defaultLabels": json.dumps(LABELS)}
+PROVIDERS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "aws": {
+        "ours": {"region": "us-east-1", "defaultTags": json.dumps({"tags": LABELS})},
+        "unlabelled": {"region": "us-east-1"},
+        "elsewhere": {"region": "eu-west-1", "defaultTags": json.dumps({"tags": LABELS})},
+    },
+    "gcp": {
+        "ours": {"region": "us-central1", **_PROJECT},
+        "unlabelled": {"region": "us-central1", "project": "example-models"},
+        "elsewhere": {"region": "europe-west4", **_PROJECT},
+    },
+    "kubernetes": {"ours": {"clusterIdentifier": "example"}},
 }
-"""Explicit providers by name, their nested settings as JSON text, as the engine keeps them."""
+"""Explicit providers by cloud and name, their nested settings as JSON text, as the engine keeps them."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A resource that a program registers. provider: by name in PROVIDERS; empty for the default one."""
+    """A resource that a program registers. provider: of its cloud, by name in PROVIDERS; empty for the default one."""
 
     type: str
     name: str
@@ -40,14 +50,25 @@ class Made:
     protect: bool = False
     provider: str = "ours"
 
+    @property
+    def cloud(self) -> str:
+        return self.type.partition(":")[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Twin:
-    """fails: is refused by the rule. passes: the same, mended, and refused by no rule at all."""
+    """fails: is refused by the rule. passes: the same, mended, and refused by no rule at all. All of one cloud."""
 
     rule: str
     fails: Sequence[Made]
     passes: Sequence[Made]
+
+    @property
+    def cloud(self) -> str:
+        return self.fails[0].cloud
+
+    def __str__(self) -> str:
+        return f"{self.cloud}-{self.rule}"
 
 
 def stack(made: Sequence[Made]) -> Stack:
@@ -58,7 +79,8 @@ def stack(made: Sequence[Made]) -> Stack:
 
 def _resource(made: Made, urns: Mapping[str, str]) -> Resource:
     component = made.type.startswith(("slipway:", "pulumi:"))
-    provider = Provider(name=made.provider or "default_7_51_1", props=PROVIDERS.get(made.provider, {}))
+    props = PROVIDERS.get(made.cloud, {}).get(made.provider, {})
+    provider = Provider(name=made.provider or "default_7_51_1", props=props)
     return Resource(
         type=made.type,
         name=made.name,
@@ -71,7 +93,7 @@ def _resource(made: Made, urns: Mapping[str, str]) -> Resource:
 
 
 def urn(kind: str, name: str) -> str:
-    return f"urn:pulumi:aws-prod::slipway::{kind}::{name}"
+    return f"urn:pulumi:prod::slipway::{kind}::{name}"
 
 
 def _at_preview(value: Any) -> Any:

@@ -52,7 +52,7 @@ def budgets(stack: Stack) -> Iterator[Found]:
         return
     found = list(stack.of("aws:budgets/budget:Budget"))
     telling = [budget for budget in found if any(_tells(notice) for notice in budget.entries("notifications"))]
-    yield Found(at=None, idea=Budgets(count=len(found), alerting=len(telling)))
+    yield Found(at=None, idea=Budgets(cloud="AWS", count=len(found), alerting=len(telling)))
 
 
 def _tells(notice: object) -> bool:

@@ -75,7 +75,7 @@ def machines(resource: Resource) -> Iterator[Machine]:
         "aws:sagemaker/notebookInstance:NotebookInstance": "the notebook",
     }
     if resource.type in kinds:
-        yield Machine(what=kinds[resource.type], session_tokens=_asks_for_tokens(resource))
+        yield Machine(what=kinds[resource.type], keeps_credentials=_asks_for_tokens(resource))
 
 
 def _asks_for_tokens(resource: Resource) -> bool | None:

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from typing import Any
 
-from infra.policy.ideas import Grant, Held, LastingKey
+from infra.policy.ideas import Federation, Grant, Held, LastingKey, Passing, SecretReader
 from infra.policy.stack import UNKNOWN, Resource, dig, is_block, is_list, parsed
 
 _DOCUMENTS = {"policy": "the policy", "assumeRolePolicy": "the trust policy"}
 _LOOSE = re.compile(r"Not|Null|IfExists|ForAllValues")
+_ANY_ROLE = re.compile(r"[*]+|arn:.*:role/[*]+")
+_ANY_SECRET = re.compile(r"[*]+|arn:.*:secret:[*]+")
+_READING = ("secretsmanager:getsecretvalue", "secretsmanager:batchgetsecretvalue")
 _LASTING = {
     "aws:iam/accessKey:AccessKey": "an access key",
     "aws:iam/user:User": "an IAM user",
@@ -56,6 +60,26 @@ def conditions(statement: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         for key, value in tests.items():
             found[key.lower()] = found.get(key.lower(), ()) + texts(value)
     return found
+
+
+def passing(resource: Resource) -> Iterator[Passing]:
+    for grant in grants(resource):
+        if any(fnmatch("iam:passrole", action.lower()) for action in grant.actions):
+            yield Passing(what=grant.what, anybody=any(_ANY_ROLE.fullmatch(each) for each in grant.resources))
+
+
+def federations(resource: Resource) -> Iterator[Federation]:
+    for grant in grants(resource):
+        if "sts:AssumeRoleWithWebIdentity" in grant.actions:
+            subjects = [each for key, values in grant.conditions.items() if key.endswith(":sub") for each in values]
+            wide = tuple(subject for subject in subjects if "*" in subject)
+            yield Federation(what=grant.what, subjects=tuple(subjects), wide=wide)
+
+
+def secret_readers(resource: Resource) -> Iterator[SecretReader]:
+    for grant in grants(resource):
+        if any(fnmatch(reading, action.lower()) for reading in _READING for action in grant.actions):
+            yield SecretReader(what=grant.what, all=any(_ANY_SECRET.fullmatch(each) for each in grant.resources))
 
 
 def held(resource: Resource) -> Iterator[Held]:

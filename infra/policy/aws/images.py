@@ -1,18 +1,21 @@
 """Where AWS' resources name container images, and how its registry keeps them."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from infra.policy.ideas import Image, Registry
-from infra.policy.stack import Resource, dig, is_block, is_list, parsed
+from infra.policy.stack import Resource, named, parsed
 
 _KEYS = ("imageUri", "image", "trainingImage", "imageIdentifier")
 
 
 def images(resource: Resource) -> Iterator[Image]:
     """By the names that AWS' services give to a reference, wherever in a resource it stands."""
-    if resource.type.startswith(("aws:lambda/", "aws:sagemaker/", "aws:ecs/", "aws:batch/", "aws:apprunner/")):
-        yield from (Image(reference=found) for found in _named(resource.props))
+    if not resource.type.startswith(("aws:lambda/", "aws:sagemaker/", "aws:ecs/", "aws:batch/", "aws:apprunner/")):
+        return
+    found = [*named(resource.props, *_KEYS)]
+    for definitions in named(resource.props, "containerDefinitions"):
+        found.extend(named(parsed(definitions), "image"))
+    yield from (Image(reference=reference) for reference in found if isinstance(reference, str))
 
 
 def registries(resource: Resource) -> Iterator[Registry]:
@@ -22,17 +25,3 @@ def registries(resource: Resource) -> Iterator[Registry]:
             immutable=None if kind is None else kind == "IMMUTABLE",
             scanned=resource.flag("imageScanningConfiguration.scanOnPush"),
         )
-
-
-def _named(value: Any) -> Iterator[str]:
-    if is_list(value):
-        for entry in value:
-            yield from _named(entry)
-    elif is_block(value):
-        for key, part in value.items():
-            if key in _KEYS and isinstance(part, str):
-                yield part
-            elif key == "containerDefinitions" and isinstance(part, str):
-                yield from (image for entry in parsed(part) or () if isinstance(image := dig(entry, "image"), str))
-            else:
-                yield from _named(part)

@@ -22,7 +22,7 @@ from slipway.toolchain import engine_variables, find_engine
 from tests.engine.simulated.core.faults import Faults
 from tests.engine.simulated.core.holdings import VARIABLE, Holdings
 
-CLOUDS = ("aws", "gcp")
+CLOUDS = ("aws", "gcp", "kubernetes")
 PINS = PROJECT / "tests" / "stacks" / "releases"
 _COMMAND_S = 120
 _ONE_CHECKPOINT = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}

@@ -1,6 +1,6 @@
 """Resources of further types that rules look at, each as it should be: for tests that change a part of one."""
 
-from tests.policy_twins.data import CERTIFICATE, KEY, TLS_ONLY
+from tests.policy_twins.aws.data import CERTIFICATE, KEY, TLS_ONLY
 from tests.policy_twins.twin import Made
 
 DISTRIBUTION = Made(

@@ -3,6 +3,7 @@
 from tests.policy_twins.twin import Made, Ref, Twin, policy
 
 ROLE = "aws:iam/role:Role"
+ORIGIN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:origin-a1b2c3"
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 
 
@@ -153,6 +154,11 @@ TWINS = (
         rule="no-passing-any-role",
         fails=[_may("passes-all", policy(Action="iam:PassRole", Resource="*"))],
         passes=[_may("passes-one", policy(Action="iam:PassRole", Resource="arn:aws:iam::123456789012:role/worker"))],
+    ),
+    Twin(
+        rule="secrets-are-read-by-name",
+        fails=[_may("reads-all", policy(Action="secretsmanager:GetSecretValue", Resource="*"))],
+        passes=[_may("reads-one", policy(Action="secretsmanager:GetSecretValue", Resource=ORIGIN))],
     ),
     Twin(
         rule="federation-names-its-subject",

@@ -1,6 +1,6 @@
 """What breaks the rules on what is kept, encrypted and sent, and what does not."""
 
-from tests.policy_twins.network import cluster
+from tests.policy_twins.aws.network import cluster
 from tests.policy_twins.twin import Made, Ref, Secret, Twin
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0b0c0d0e-0000-4000-8000-000000000000"
@@ -199,6 +199,11 @@ TWINS = (
         rule="logs-have-an-end",
         fails=[_log_group("endless", retentionInDays=None)],
         passes=[_log_group("ends")],
+    ),
+    Twin(
+        rule="logs-last-a-month",
+        fails=[_log_group("short", retentionInDays=7)],
+        passes=[_log_group("long")],
     ),
     Twin(
         rule="machines-keep-their-credentials",

@@ -1,7 +1,7 @@
 """What breaks the rules on what runs, for whom, where and at what price, and what does not."""
 
-from tests.policy_twins.data import KEY, TLS_ONLY
-from tests.policy_twins.network import cluster
+from tests.policy_twins.aws.data import KEY, TLS_ONLY
+from tests.policy_twins.aws.network import cluster
 from tests.policy_twins.twin import LABELS, Made, Ref, Twin
 
 _L4 = ["g6.xlarge", "g6.2xlarge"]
