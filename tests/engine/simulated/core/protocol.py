@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import grpc
+import grpc_status.rpc_status
+from google.protobuf.any_pb2 import Any as Packed
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from google.rpc.status_pb2 import Status
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.engine.simulated.core.difference import Difference
 from tests.engine.simulated.core.problem import Problem, RefusedError
@@ -28,6 +32,41 @@ _LAST_WORDS_S = 1.0
 _Rpc = TypeVar("_Rpc", bound=Callable[..., Any])
 
 
+class HalfMadeError(Exception):
+    """A resource is there but not as it should be: the engine keeps it in its state, and mends it with the next up."""
+
+    def __init__(self, resource_id: str, *, inputs: Struct, outputs: Struct, why: str) -> None:
+        super().__init__(why)
+        self.made = provider_pb2.ErrorResourceInitFailed(
+            id=resource_id, properties=outputs, inputs=inputs, reasons=[why]
+        )
+
+
+class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+    """What a provider answers whatever it provides."""
+
+    def __init__(self, name: str, version: str) -> None:
+        self._name, self._version = name, version
+
+    def Handshake(self, request: Any, context: Any) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        return plugin_pb2.PluginInfo(version=self._version)
+
+    def GetSchema(self, request: Any, context: Any) -> Any:
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": self._name, "version": self._version}))
+
+    def GetMapping(self, request: Any, context: Any) -> Any:
+        return provider_pb2.GetMappingResponse()
+
+    def GetMappings(self, request: Any, context: Any) -> Any:
+        return provider_pb2.GetMappingsResponse()
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        return Empty()
+
+
 def told(rpc: _Rpc) -> _Rpc:
     """The cloud's refusals reach the user as they are; what is ours to mend says where."""
 
@@ -35,6 +74,8 @@ def told(rpc: _Rpc) -> _Rpc:
     def wrapped(self: Any, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return rpc(self, request, context)
+        except HalfMadeError as half:
+            return context.abort_with_status(_half_made(half))
         except RefusedError as refused:
             message = str(refused)
         except Exception as error:
@@ -43,6 +84,13 @@ def told(rpc: _Rpc) -> _Rpc:
         return context.abort(grpc.StatusCode.UNKNOWN, message)
 
     return cast(_Rpc, wrapped)
+
+
+def _half_made(half: HalfMadeError) -> Any:
+    detail = Packed()
+    detail.Pack(half.made)
+    status = Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(half), details=[detail])
+    return grpc_status.rpc_status.to_status(status)
 
 
 def identity(urn: str) -> tuple[str, str]:

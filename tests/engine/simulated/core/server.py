@@ -1,13 +1,12 @@
 """The provider's executable: the engine's gRPC protocol around Life. One process for each provider resource."""
 
 import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from tests.engine.simulated.core import protocol
 from tests.engine.simulated.core.cloud import Cloud
@@ -15,38 +14,17 @@ from tests.engine.simulated.core.faults import Faults
 from tests.engine.simulated.core.holdings import VARIABLE, Holdings
 from tests.engine.simulated.core.life import Life
 from tests.engine.simulated.core.problem import RefusedError
-from tests.engine.simulated.core.protocol import checked, configuration, diff_response, identity, told
+from tests.engine.simulated.core.protocol import Plugin, checked, configuration, diff_response, identity, told
 from tests.engine.simulated.core.wire import Plain, is_known, struct
 
 
-class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+class Servicer(Plugin):
     def __init__(self, cloud: Cloud, folder: Path) -> None:
+        super().__init__(cloud.name, cloud.version)
         self._cloud = cloud
         self._holdings = Holdings(folder)
         self._faults = Faults(folder, self._holdings)
         self._life: Life | None = None
-
-    @told
-    def Handshake(self, request: Any, context: Any) -> Any:
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
-
-    @told
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:
-        return plugin_pb2.PluginInfo(version=self._cloud.version)
-
-    @told
-    def GetSchema(self, request: Any, context: Any) -> Any:
-        return provider_pb2.GetSchemaResponse(
-            schema=json.dumps({"name": self._cloud.name, "version": self._cloud.version})
-        )
-
-    @told
-    def GetMapping(self, request: Any, context: Any) -> Any:
-        return provider_pb2.GetMappingResponse()
-
-    @told
-    def GetMappings(self, request: Any, context: Any) -> Any:
-        return provider_pb2.GetMappingsResponse()
 
     @told
     def CheckConfig(self, request: Any, context: Any) -> Any:
@@ -112,10 +90,6 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> Any:
         token, name = identity(request.urn)
         self._living.delete(token, name, request.id, request.properties)
-        return Empty()
-
-    @told
-    def Cancel(self, request: Any, context: Any) -> Any:
         return Empty()
 
     @property

@@ -101,6 +101,40 @@ def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     return wire(values).struct_value
 
 
+def secret(value: struct_pb2.Value) -> struct_pb2.Value:
+    """A value that the engine is to keep from sight and encrypt; marked once, however often it is called."""
+    if _is_secret(value):
+        return value
+    mark = struct_pb2.Struct(fields={_SIGNATURE: wire(_SECRET), "value": value})
+    return struct_pb2.Value(struct_value=mark)
+
+
+def marked(values: struct_pb2.Struct, like: struct_pb2.Struct) -> struct_pb2.Struct:
+    """`values` with whatever is a secret in `like` marked as one too."""
+    fields = dict(values.fields)
+    for name, pattern in like.fields.items():
+        if name in fields:
+            fields[name] = _marked(fields[name], pattern)
+    return struct_pb2.Struct(fields=fields)
+
+
+def _marked(value: struct_pb2.Value, like: struct_pb2.Value) -> struct_pb2.Value:
+    if _is_secret(like):
+        return secret(value)
+    if value.HasField("struct_value") and like.HasField("struct_value"):
+        return struct_pb2.Value(struct_value=marked(value.struct_value, like.struct_value))
+    if value.HasField("list_value") and like.HasField("list_value"):
+        items, patterns = list(value.list_value.values), list(like.list_value.values)
+        both = [_marked(item, pattern) for item, pattern in zip(items, patterns, strict=False)]
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=both + items[len(patterns) :]))
+    return value
+
+
+def _is_secret(value: struct_pb2.Value) -> bool:
+    fields = value.struct_value.fields if value.HasField("struct_value") else {}
+    return _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET
+
+
 def secret_texts(struct: struct_pb2.Struct) -> Iterator[str]:
     """Every text that is or lies in a secret."""
     for value in struct.fields.values():
@@ -112,8 +146,8 @@ def _secret_texts(value: struct_pb2.Value) -> Iterator[str]:
         for item in value.list_value.values:
             yield from _secret_texts(item)
     elif value.HasField("struct_value"):
-        fields = value.struct_value.fields
-        if _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET:
+        if _is_secret(value):
+            fields = value.struct_value.fields
             yield from (leaf for _, leaf in leaves(_plain(fields["value"])) if isinstance(leaf, str))
         else:
             yield from secret_texts(value.struct_value)
