@@ -9,7 +9,7 @@ from tests.engine.simulated.core.cloud import Place
 from tests.engine.simulated.core.kinds import Kind, Package
 from tests.engine.simulated.core.problem import RefusedError
 from tests.engine.simulated.core.published import follow
-from tests.engine.simulated.core.wire import UNKNOWN
+from tests.engine.simulated.core.wire import UNKNOWN, below
 from tests.engine.simulated.gcp import api
 from tests.engine.simulated.gcp.cloud import Gcp
 from tests.engine.simulated.gcp.description import descriptions
@@ -23,6 +23,7 @@ TOPIC, WORK = "gcp:pubsub/topic:Topic", "gcp:pubsub/subscription:Subscription"
 BINDING, ROLE = "gcp:projects/iAMMember:IAMMember", "gcp:projects/iAMCustomRole:IAMCustomRole"
 NETWORK, SUBNET = "gcp:compute/network:Network", "gcp:compute/subnetwork:Subnetwork"
 ALERT, BUDGET = "gcp:monitoring/alertPolicy:AlertPolicy", "gcp:billing/budget:Budget"
+FIREWALL, SECRET = "gcp:compute/firewall:Firewall", "gcp:secretmanager/secret:Secret"
 DASHBOARD = "gcp:monitoring/dashboard:Dashboard"
 SERVICE: dict[str, Any] = {"location": "asia-south1", "template": {"containers": [{"image": "a/b"}]}}
 
@@ -33,6 +34,10 @@ def problems(token: str, inputs: dict[str, Any]) -> str:
 
 def pool(**node: Any) -> str:
     return problems(POOL, {"cluster": "main", "nodeConfig": node})
+
+
+def instance(resources: dict[str, Any]) -> str:
+    return problems(RUN, SERVICE | {"template": {"containers": [{"image": "a/b", "resources": resources}]}})
 
 
 def bound(member: str, role: str = "roles/logging.logWriter") -> str:
@@ -87,6 +92,69 @@ def test_a_duration_without_its_unit_is_refused():
 
 def test_a_range_that_the_discovery_document_does_not_state_is_kept():
     assert problems(WORK, {"topic": "tasks", "ackDeadlineSeconds": 601}).endswith("601 is not in 10..600")
+
+
+@pytest.mark.parametrize("retention", ["599s", "2678401s"])
+def test_a_span_of_time_is_not_too_short_and_not_too_long(retention: str):
+    found = problems(WORK, {"topic": "tasks", "messageRetentionDuration": retention})
+    assert found == f"messageRetentionDuration: {retention} is not in 600s..2678400s"
+
+
+def test_an_alert_waits_for_whole_minutes():
+    threshold = {"comparison": "COMPARISON_GT", "duration": "90s", "filter": "f"}
+    inputs = {"displayName": "late", "combiner": "OR"}
+    found = problems(ALERT, inputs | {"conditions": [{"displayName": "late", "conditionThreshold": threshold}]})
+    assert found == "conditions.conditionThreshold.duration: 90s is no multiple of 60s"
+
+
+def test_inputs_that_exclude_each_other_are_refused():
+    assert pool(spot=True, flexStart=True) == "nodeConfig.flexStart: excludes spot: only one of them may be given"
+    assert not pool(spot=False, flexStart=True)
+
+
+def test_one_of_several_inputs_is_required():
+    assert problems(FIREWALL, {"network": "main"}) == "allows: one of allows, denies is required"
+    found = problems(SECRET, {"secretId": "token", "replication": {}})
+    assert found == "replication: one of auto, userManaged is required"
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1/20", "10.0.0.0/33", "10.0.0/20"])
+def test_a_range_of_addresses_begins_with_its_first(text: str):
+    assert "is no range of addresses" in problems(SUBNET, {"network": "main", "ipCidrRange": text})
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "wrong"),
+    [
+        ("1", "4Gi", ""),
+        ("1", "8Gi", "8 GiB with 1 CPUs is not in 0..4"),
+        ("4", "1Gi", "1 GiB with 4 CPUs is not in 2..16"),
+        ("3", "4Gi", "3 CPUs are none of"),
+        ("500m", "512Mi", "has to be 1 with less than one CPU"),
+    ],
+)
+def test_memory_of_an_instance_goes_with_its_cpus(cpu: str, memory: str, wrong: str):
+    found = instance({"limits": {"cpu": cpu, "memory": memory}})
+    assert wrong in found
+    assert bool(wrong) == bool(found)
+
+
+def test_a_gpu_of_an_instance_needs_cpus_memory_and_all_of_them_all_the_time():
+    gpu = {"nvidia.com/gpu": "1"}
+    assert "a GPU needs 4 CPUs and 16 GiB" in instance(
+        {"limits": {"cpu": "2", "memory": "8Gi"} | gpu, "cpuIdle": False}
+    )
+    assert "cpuIdle: has to be false" in instance({"limits": {"cpu": "4", "memory": "16Gi"} | gpu})
+
+
+def test_fewest_instances_are_not_more_than_most():
+    template = SERVICE["template"] | {"scaling": {"minInstanceCount": 3, "maxInstanceCount": 2}}
+    assert problems(RUN, SERVICE | {"template": template}).endswith("is more than maxInstanceCount")
+
+
+def test_a_machine_has_the_accelerators_that_it_comes_with():
+    found = pool(machineType="a3-highgpu-8g", guestAccelerators=[{"type": "nvidia-l4", "count": 8}])
+    assert found.endswith("a3-highgpu comes with nvidia-h100-80gb only")
 
 
 def test_an_unknown_value_of_a_preview_is_not_judged():
@@ -195,7 +263,9 @@ def test_every_description_speaks_of_properties_that_the_sdk_has():
         kind = SDK.kind(token)
         assert kind, token
         paths = (*described.limits, *described.members, *described.refers, *described.labels, *described.replaces)
-        strangers = {path for path in (*paths, *described.documents) if not has(kind, path)}
+        more = (*described.documents, *described.ranges, *described.spans, *described.apart)
+        choices = [below(choice.at, name) for choice in described.choices for name in choice.of]
+        strangers = {path for path in (*paths, *more, *choices) if not has(kind, path)}
         strangers |= described.outputs.keys() - kind.outputs - kind.properties.types.keys()
         assert not strangers, token
 

@@ -54,7 +54,7 @@ class World:
     def cluster(self, **inputs: Any) -> dict[str, Any]:
         subnet = self.subnet()
         where = {"location": "asia-south1", "network": subnet["network"], "subnetwork": subnet["selfLink"]}
-        return self.make(CLUSTER, "main", **where, **inputs)
+        return self.make(CLUSTER, "main", initialNodeCount=1, **where, **inputs)
 
     def pool(self, **inputs: Any) -> None:
         """A node pool that starts one node at once."""
@@ -83,6 +83,25 @@ def test_a_network_may_be_named_by_its_link_its_id_or_its_name(world: World):
     network = world.make(NETWORK, "network")
     for position, by in enumerate(("selfLink", "id", "name")):
         world.make(SUBNET, f"zone-{position}", network=network[by], ipCidrRange=f"10.{position}.0.0/20")
+
+
+def test_two_subnets_of_a_network_do_not_overlap(world: World):
+    subnet = world.subnet()
+    world.life = world.in_region("us-central1")
+    with pytest.raises(RefusedError, match=r"10\.20\.8\.0/24 overlaps 10\.20\.0\.0/20 of subnetwork zone"):
+        world.make(SUBNET, "other", network=subnet["network"], ipCidrRange="10.20.8.0/24")
+    elsewhere = world.make(NETWORK, "elsewhere")["id"]
+    world.make(SUBNET, "other", network=elsewhere, ipCidrRange="10.20.8.0/24")
+
+
+def test_a_cluster_asks_for_ranges_that_its_subnet_has(world: World):
+    with pytest.raises(RefusedError, match="subnetwork zone has no secondary range pods"):
+        world.cluster(ipAllocationPolicy={"clusterSecondaryRangeName": "pods"})
+
+
+def test_the_machines_of_a_control_plane_have_a_range_of_their_own(world: World):
+    with pytest.raises(RefusedError, match=r"masterIpv4CidrBlock: 10\.20\.0\.0/28 overlaps 10\.20\.0\.0/20"):
+        world.cluster(privateClusterConfig={"masterIpv4CidrBlock": "10.20.0.0/28"})
 
 
 def test_what_another_uses_is_not_deleted_and_then_is(world: World):

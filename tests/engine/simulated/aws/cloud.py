@@ -7,7 +7,7 @@ from tests.engine.simulated.aws import api, documents, invokes, machines, output
 from tests.engine.simulated.aws import references as named
 from tests.engine.simulated.aws.description import description, descriptions
 from tests.engine.simulated.core import judge
-from tests.engine.simulated.core.cloud import Find, Made, Place, Reference, Registration
+from tests.engine.simulated.core.cloud import Find, Made, Others, Place, Reference, Registration
 from tests.engine.simulated.core.description import Naming
 from tests.engine.simulated.core.faults import Demand
 from tests.engine.simulated.core.kinds import Kind, Package
@@ -132,6 +132,9 @@ class Aws:
     def demand(self, registration: Registration, find: Find) -> Demand | None:
         return machines.demand(registration, find)
 
+    def objection(self, registration: Registration, find: Find, others: Others) -> str:
+        return ""
+
     def invoke(self, token: str, arguments: Plain, place: Place, find: Find) -> Plain:
         return invokes.invoke(token, arguments, place, find)
 
@@ -141,6 +144,7 @@ class Aws:
             "missing": ("ResourceNotFoundException", "{type}: {what} does not exist"),
             "in_use": ("DependencyViolation", "{type} {what} and cannot be deleted"),
             "guarded": ("InvalidRequestException", "{type} {what} is protected from deletion"),
+            "refused": ("InvalidParameterValue", "{type}: {what}"),
             "sold_out": (
                 "InsufficientInstanceCapacity",
                 "there is no {capacity} capacity for {machines} in {zones}",

@@ -12,6 +12,9 @@ from tests.engine.simulated.core.wire import Plain
 Find = Callable[[str], Holding | None]
 """A live resource by its id, ARN or name."""
 
+Others = Callable[[str], Sequence[Holding]]
+"""Live resources of a type, wherever they are, but the one that is asked about."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
@@ -120,8 +123,12 @@ class Cloud(Protocol):
         """Machines that a registration starts at once, if any."""
         ...
 
+    def objection(self, registration: Registration, find: Find, others: Others) -> str:
+        """Why it cannot stand beside what is there; empty where it can."""
+        ...
+
     def invoke(self, token: str, arguments: Plain, place: Place, find: Find) -> Plain: ...
 
     def refusals(self) -> Mapping[str, tuple[str, str]]:
-        """The cloud's code and words for `exists`, `missing`, `in_use`, `guarded` and `sold_out`."""
+        """The cloud's code and words for `exists`, `missing`, `in_use`, `guarded`, `refused` and `sold_out`."""
         ...

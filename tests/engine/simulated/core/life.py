@@ -72,6 +72,7 @@ class Life:
         letters = _letters(urn, self._holdings.counted(f"created {urn}"))
         registration = self._registration(token, name, inputs, letters)
         uses = self._uses(token, inputs, region)
+        self._object(registration, urn)
         if (demand := self._cloud.demand(registration, find)) and self._faults.sold_out(demand):
             code, words = self._cloud.refusals()["sold_out"]
             raise RefusedError(
@@ -119,6 +120,7 @@ class Life:
         if holding is None:
             raise self._refused("missing", token, resource_id)
         made = self._made_again(holding, inputs)
+        self._object(self._registration(token, name, inputs, holding.letters), holding.urn)
         outputs = _bare(merged(inputs, made.outputs))
         self._holdings.change(
             holding.number,
@@ -147,6 +149,16 @@ class Life:
 
     def invoke(self, token: str, arguments: Struct) -> Plain:
         return self._cloud.invoke(token, plain(arguments), self._place, self._finder(self._place.region))
+
+    def _object(self, registration: Registration, urn: str) -> None:
+        """Raises RefusedError for what cannot stand beside what is there. What is being replaced is not beside it."""
+
+        def others(token: str) -> list[Holding]:
+            return [it for it in self._holdings.all() if it.token == token and it.urn != urn]
+
+        find = self._finder(self._cloud.region_of(registration.token, registration.inputs, self._place))
+        if why := self._cloud.objection(registration, find, others):
+            raise self._refused("refused", registration.token, why)
 
     def _made_again(self, holding: Holding, inputs: Struct) -> Made:
         registration = Registration(

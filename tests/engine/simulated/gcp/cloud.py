@@ -4,13 +4,25 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from tests.engine.simulated.core import judge, published
-from tests.engine.simulated.core.cloud import Find, Made, Place, Reference, Registration
+from tests.engine.simulated.core.cloud import Find, Made, Others, Place, Reference, Registration
 from tests.engine.simulated.core.description import Naming
 from tests.engine.simulated.core.faults import Demand
 from tests.engine.simulated.core.kinds import Kind, Package
 from tests.engine.simulated.core.problem import Problem, RefusedError
 from tests.engine.simulated.core.wire import UNKNOWN, Plain
-from tests.engine.simulated.gcp import api, documents, labels, machines, members, outputs, references
+from tests.engine.simulated.gcp import (
+    api,
+    documents,
+    labels,
+    machines,
+    members,
+    objections,
+    outputs,
+    ranges,
+    references,
+    relations,
+    sizes,
+)
 from tests.engine.simulated.gcp.description import description, descriptions
 
 _PROVIDER = "pulumi:providers:gcp"
@@ -75,6 +87,9 @@ class Gcp:
             return
         described = description(token)
         yield from api.problems(described, inputs)
+        yield from relations.problems(described, inputs)
+        yield from ranges.problems(described.ranges, inputs)
+        yield from sizes.problems(token, inputs)
         yield from members.problems(token, inputs)
         own = ("labels",) if "effectiveLabels" in kind.outputs else ()
         for path, value in published.at(inputs, (*own, *described.labels)):
@@ -131,6 +146,9 @@ class Gcp:
     def demand(self, registration: Registration, find: Find) -> Demand | None:
         return machines.demand(registration)
 
+    def objection(self, registration: Registration, find: Find, others: Others) -> str:
+        return objections.objection(registration, find, others)
+
     def invoke(self, token: str, arguments: Plain, place: Place, find: Find) -> Plain:
         raise RefusedError("NotSimulated", f"{token} is not answered: a preview on Google asks nobody")
 
@@ -140,6 +158,7 @@ class Gcp:
             "missing": ("googleapi: Error 404", "{type}: {what} was not found, notFound"),
             "in_use": ("googleapi: Error 400", "{type} {what}, resourceInUseByAnotherResource"),
             "guarded": ("Error", "{type} {what} is not deleted while deletionProtection or deletionPolicy keeps it"),
+            "refused": ("googleapi: Error 400", "{type}: {what}, badRequest"),
             "sold_out": ("ZONE_RESOURCE_POOL_EXHAUSTED", "there is no {capacity} capacity for {machines} in {zones}"),
         }
 

@@ -16,16 +16,39 @@ _FOLDER = Path(__file__).parent / "resources"
 _LAST = re.compile(r"/([A-Za-z0-9]+)/[^/]*\{[^/]*$")
 
 
+class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Inputs of which one may be given, below a path. needed: one has to be. several: more may be."""
+
+    at: str = ""
+    of: tuple[str, ...]
+    needed: bool = False
+    several: bool = False
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long something may take, and in which steps. or_none: or not at all."""
+
+    min_s: float = 0
+    max_s: float
+    step_s: float = 0
+    or_none: bool = False
+
+
 class Description(core.Description, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """guarded: what the guard is where the program says nothing. lingers: its name stays taken after a deletion.
 
     documents: schemas of inputs that are texts of JSON, as `call`. labels: paths of Google's labels besides `labels`.
+    ranges: paths of ranges of addresses. choices: inputs that exclude each other. spans: by path, how long a time may
+    be.
     """
 
     guarded: bool = False
     lingers: bool = False
     documents: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     labels: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    spans: dict[str, Span] = msgspec.field(default_factory=dict[str, Span])
 
     @property
     def collection(self) -> str:
