@@ -12,7 +12,7 @@ from pulumi import Input
 from infra.kubernetes import security
 from infra.kubernetes.network_policies import METRICS
 from infra.kubernetes.nodes import spread
-from infra.kubernetes.objects import NAME, Manifest, metadata, selected
+from infra.kubernetes.objects import NAME, Manifest, memory, metadata, selected
 from infra.kubernetes.trainer import SERVING
 from services.tasks.address import URL, URL_FILE
 
@@ -95,7 +95,7 @@ def probe(path: str, *, every_s: int, failures: int, timeout_s: int = 2) -> dict
 
 
 def _container(served: Served, mounts: list[dict[str, Any]]) -> dict[str, Any]:
-    memory = f"{round(served.memory_gib * 1024)}Mi"
+    held = memory(served.memory_gib * 1024)
     environment = {**served.environment, **served.tasks.environment()}
     container: dict[str, Any] = {
         "name": served.part,
@@ -104,8 +104,8 @@ def _container(served: Served, mounts: list[dict[str, Any]]) -> dict[str, Any]:
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
         # no limit on CPUs: a request that waits for its next tenth of a second is late, and nobody is helped
         "resources": {
-            "requests": {"cpu": _CPU, "memory": memory, "ephemeral-storage": "1Gi"},
-            "limits": {"memory": memory},
+            "requests": {"cpu": _CPU, "memory": held, "ephemeral-storage": "1Gi"},
+            "limits": {"memory": held},
         },
         "securityContext": security.CONTAINER,
         "volumeMounts": mounts,

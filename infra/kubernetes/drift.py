@@ -13,6 +13,7 @@ from pulumi import Output
 
 from infra.kubernetes import security
 from infra.kubernetes.accounts import may, rule, service_account
+from infra.kubernetes.nodes import FORGIVES_LOST_NODES
 from infra.kubernetes.objects import NAME, NAMESPACE, Manifest, group_of, metadata, path_of, plural_of
 
 PART = "drift"
@@ -50,6 +51,7 @@ def drift(image: str, schedule: str, applied: Iterable[Manifest]) -> dict[str, M
                 "jobTemplate": {
                     "spec": {
                         "backoffLimit": 0,
+                        "podFailurePolicy": FORGIVES_LOST_NODES,
                         "activeDeadlineSeconds": _LONGEST_S,
                         "template": {"metadata": {"labels": {NAME: PART}}, "spec": _pod(image)},
                     }

@@ -5,13 +5,16 @@ The certificate is a Secret that somebody keeps there, as cert-manager does. Met
 
 from dataclasses import dataclass
 
+from infra.kubernetes.deployment import PORT
 from infra.kubernetes.objects import Manifest, metadata
 from infra.kubernetes.predictor import PART as PREDICTOR
+from infra.serving import HEALTH
 from infra.settings import GatewaySettings
 
 PATHS = ("/predict", "/v2", "/tasks", "/openapi.json", "/docs")
 _PART = "gateway"
 _API = "gateway.networking.k8s.io"
+_GOOGLES = "gke-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,8 @@ class GatewayArgs:
 def gateway(args: GatewayArgs) -> dict[str, Manifest]:
     if args.settings.kind == "ingress":
         return {"ingress": _ingress(args.settings)}
-    return {"gateway": _gateway(args.settings), "route": _route(args)}
+    made = {"gateway": _gateway(args.settings), "route": _route(args)}
+    return made | ({"health": _health()} if args.settings.class_name.startswith(_GOOGLES) else {})
 
 
 def _gateway(settings: GatewaySettings) -> Manifest:
@@ -67,6 +71,20 @@ def _route(args: GatewayArgs) -> Manifest:
                     "timeouts": {"request": f"{round(args.timeout_s)}s"},
                 }
             ],
+        },
+    }
+
+
+def _health() -> Manifest:
+    """Google's balancers ask / unless they are told where, and think everybody ill who has nothing there."""
+    asked = {"type": "HTTP", "httpHealthCheck": {"requestPath": HEALTH, "port": PORT}}
+    return {
+        "apiVersion": "networking.gke.io/v1",
+        "kind": "HealthCheckPolicy",
+        "metadata": metadata(_PART, _PART),
+        "spec": {
+            "default": {"checkIntervalSec": 5, "healthyThreshold": 1, "unhealthyThreshold": 2, "config": asked},
+            "targetRef": {"group": "", "kind": "Service", "name": PREDICTOR},
         },
     }
 

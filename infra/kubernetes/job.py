@@ -11,9 +11,19 @@ from typing import Any
 from pulumi import Input
 
 from infra.kubernetes import security
-from infra.kubernetes.nodes import COMPUTE_CLASS, GRACE_S, ZONE, Kind, NodeSize, node_affinity, tolerations
-from infra.kubernetes.objects import NAME, Manifest, metadata, selected
+from infra.kubernetes.nodes import (
+    COMPUTE_CLASS,
+    FORGIVES_LOST_NODES,
+    GRACE_S,
+    ZONE,
+    Kind,
+    NodeSize,
+    node_affinity,
+    tolerations,
+)
+from infra.kubernetes.objects import NAME, Manifest, memory, metadata, selected
 from infra.settings import PoolSettings
+from training.outcome import OUTCOME
 
 PART = "trainer"
 """Also of its service account, which the clouds know, and of the headless Service under which pods have names."""
@@ -58,11 +68,7 @@ def job(shape: JobShape) -> Manifest:
             "backoffLimitPerIndex": shape.retries,
             "maxFailedIndexes": 0,  # the others would wait for the one that is gone
             "podReplacementPolicy": "Failed",  # not while the old one still writes its checkpoint
-            "podFailurePolicy": {
-                "rules": [
-                    {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
-                ]
-            },
+            "podFailurePolicy": FORGIVES_LOST_NODES,
             "ttlSecondsAfterFinished": _KEPT_S,
             "template": {"metadata": {"labels": {NAME: PART}}, "spec": _pod(shape)},
         },
@@ -100,6 +106,7 @@ def _pod(shape: JobShape) -> dict[str, Any]:
                 "ports": [{"name": "rendezvous", "containerPort": PORT}],
                 "resources": _resources(shape.size),
                 "securityContext": security.CONTAINER,
+                "terminationMessagePath": f"{WORK_FOLDER}/{OUTCOME}",  # so Kubernetes keeps how the run ended
                 "volumeMounts": [
                     {"name": "job", "mountPath": JOB_FOLDER, "readOnly": True},
                     *(mount for _, mount in scratch),
@@ -148,8 +155,8 @@ def _environment(shape: JobShape) -> list[dict[str, Any]]:
 def _resources(size: NodeSize) -> dict[str, dict[str, str]]:
     """All of a node but what its system needs: a limit on CPUs would only slow the loaders of data."""
     devices = {size.device: str(size.accelerators)}
-    memory = f"{size.memory_gib}Gi"
-    return {"requests": {"cpu": str(size.cpus), "memory": memory, **devices}, "limits": {"memory": memory, **devices}}
+    held = memory(size.memory_gib * 1024)
+    return {"requests": {"cpu": str(size.cpus), "memory": held, **devices}, "limits": {"memory": held, **devices}}
 
 
 def _close_together() -> dict[str, Any]:

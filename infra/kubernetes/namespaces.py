@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE, Manifest, metadata
+from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE, Manifest, memory, metadata
 
 _CONTAINER_DEFAULT = {"cpu": "100m", "memory": "256Mi"}
 _PODS = 2000
@@ -65,8 +65,8 @@ def quotas(args: NamespacesArgs) -> dict[str, Manifest]:
 def _hard(args: NamespacesArgs) -> dict[str, str]:
     return {
         "requests.cpu": str(args.cpus),
-        "requests.memory": f"{args.memory_gib}Gi",
-        "limits.memory": f"{args.memory_gib}Gi",
+        "requests.memory": memory(args.memory_gib * 1024),
+        "limits.memory": memory(args.memory_gib * 1024),
         **{f"requests.{device}": str(count) for device, count in args.devices.items()},
         "pods": str(_PODS),
     }

@@ -36,6 +36,11 @@ GRACE_S: dict[Kind, int] = {"eks": 100, "gke": 25, "other": 30}
 """From SIGTERM to SIGKILL. EC2 takes a spot node 120 s after it said so, of which the news takes some. GKE gives a spot
 pod 15 s for sure and no pod there more than 25 s: cloud.google.com/kubernetes-engine/docs/concepts/spot-vms."""
 
+FORGIVES_LOST_NODES: dict[str, Any] = {
+    "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+}
+"""A Job's policy on failures: a pod that went with its node is made again, and counts as none."""
+
 _FIRST_WEIGHT = 100
 _LEFT_FOR_THE_NODE = 0.15
 """Share of a node's CPUs and memory that the system, the device plugin and the exporter keep."""

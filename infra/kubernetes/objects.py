@@ -69,6 +69,14 @@ def labelled(manifest: Manifest, labels: Mapping[str, str]) -> Manifest:
     return stamped
 
 
+def memory(mebibytes: float) -> str:
+    """As the API server writes it back, in the largest unit that fits: another spelling would look like a change."""
+    amount, units = round(mebibytes), ["Mi", "Gi", "Ti"]
+    while amount % 1024 == 0 and len(units) > 1:
+        amount, units = amount // 1024, units[1:]
+    return f"{amount}{units[0]}"
+
+
 def token(manifest: Manifest) -> str:
     """The type under which Pulumi knows a kind, as `kubernetes:apps/v1:Deployment`."""
     version = manifest["apiVersion"]

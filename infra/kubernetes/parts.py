@@ -62,8 +62,8 @@ def _unlabelled(
     sizes = _sizes(settings, cluster)
     on_nodes = system(cluster.images, pools, kind)
     bounds = NamespacesArgs(
-        cpus=cluster.cpus,
-        memory_gib=cluster.memory_gib,
+        cpus=cluster.cpus + sum(sizes[pool.name].cpus * pool.max for pool in pools),
+        memory_gib=cluster.memory_gib + sum(sizes[pool.name].memory_gib * pool.max for pool in pools),
         devices=devices((sizes[pool.name].device, sizes[pool.name].accelerators * pool.max) for pool in pools),
         system=bool(on_nodes),
     )

@@ -5,6 +5,8 @@ It is what Pod Security calls `restricted`, and a little more. What must reach i
 
 from typing import Any
 
+from infra.kubernetes.objects import memory
+
 USER = 10001
 """Of the images in services and training."""
 
@@ -27,7 +29,7 @@ CONTAINER: dict[str, Any] = {
 def scratch(mount: str, gib: float, *, in_memory: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
     """A folder that goes with the pod, as its volume and its mount; named after where it is mounted."""
     name = mount.strip("/").replace("/", "-")
-    folder: dict[str, Any] = {"sizeLimit": f"{round(gib * 1024)}Mi"}
+    folder: dict[str, Any] = {"sizeLimit": memory(gib * 1024)}
     if in_memory:
         folder["medium"] = "Memory"
     return {"name": name, "emptyDir": folder}, {"name": name, "mountPath": mount}

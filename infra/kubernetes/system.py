@@ -10,11 +10,11 @@ from typing import Any
 from infra.kubernetes.accounts import service_account
 from infra.kubernetes.nodes import GPU, POOL, Kind, tolerations
 from infra.kubernetes.objects import NAME, SYSTEM_NAMESPACE, Manifest, metadata, selected
+from infra.kubernetes.trainer import NODES
 from infra.settings import PoolSettings, SystemImages
 
 PLUGIN, EXPORTER = "nvidia-device-plugin", "dcgm-exporter"
 EXPORTER_PORT = 9400
-_NODE_CRITICAL = "system-node-critical"
 
 
 def system(images: SystemImages, pools: Sequence[PoolSettings], kind: Kind) -> dict[str, Manifest]:
@@ -79,7 +79,7 @@ def _daemon(
                         "serviceAccountName": part,
                         "automountServiceAccountToken": False,
                         "enableServiceLinks": False,
-                        "priorityClassName": _NODE_CRITICAL,
+                        "priorityClassName": NODES,
                         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
                         "affinity": {
                             "nodeAffinity": {

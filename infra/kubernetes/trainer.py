@@ -16,9 +16,10 @@ from infra.kubernetes.objects import Manifest, labelled, metadata
 JOBS = "trainer-jobs"
 """The ConfigMap with a job's manifest for each pool, as `<pool>.json`."""
 
-SERVING, TRAINING = "slipway-serving", "slipway-training"
+SERVING, TRAINING, NODES = "slipway-serving", "slipway-training", "slipway-nodes"
 _PRIORITIES = {
     SERVING: (10_000, "PreemptLowerPriority", "Answers users: takes the place of training where there is no other"),
+    NODES: (1_000_000_000, "PreemptLowerPriority", "Makes a node of use: without it nothing else could run there"),
     TRAINING: (1_000, "Never", "Goes on from a checkpoint: waits for a node and takes nobody's"),
 }
 

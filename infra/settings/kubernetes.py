@@ -58,7 +58,8 @@ class KubernetesSettings(Strict):
     password as `password`. Without a queue there are no workers.
     keda, prometheus: their operators are there, so that their kinds can be used; without them replicas follow the CPU.
     prometheus_url and prometheus_namespace: where KEDA asks it, and where it scrapes from.
-    cpus and memory_gib: all that the workloads' namespace may ask for. drift_schedule: cron, of the drift report.
+    cpus and memory_gib: that the services may ask for together; training may have its pools on top of that.
+    drift_schedule: cron, of the drift report.
     """
 
     kubeconfig: str = Field(default="", pattern=r"^$|^[~/]", examples=["~/.kube/config"])
@@ -78,8 +79,8 @@ class KubernetesSettings(Strict):
     prometheus_namespace: Name = "monitoring"
     gateway: GatewaySettings | None = None
     images: SystemImages = SystemImages()
-    cpus: int = Field(default=512, ge=4)
-    memory_gib: int = Field(default=2048, ge=8)
+    cpus: int = Field(default=128, ge=4)
+    memory_gib: int = Field(default=512, ge=8)
     drift_schedule: str = Field(default="17 4 * * *", pattern=r"^(\S+ ){4}\S+$")
 
     @model_validator(mode="after")

@@ -17,3 +17,14 @@ def kubernetes(settings: "Settings") -> Iterator[str]:
     yield from required(settings, ("environment", "ownership", "images", "kubernetes"))
     yield from meaningless(settings, _ELSEWHERE)
     yield from pools(settings)
+    yield from _autoscaler(settings)
+
+
+def _autoscaler(settings: "Settings") -> Iterator[str]:
+    cluster = settings.kubernetes
+    if cluster is None or cluster.images.cluster_autoscaler is None:
+        return
+    if cluster.kind != "eks":
+        yield "kubernetes.images.cluster_autoscaler: runs on eks alone; GKE has its own, so remove it"
+    if not cluster.region:
+        yield "kubernetes.region: the cluster autoscaler needs it to find its groups; say the cluster's"
