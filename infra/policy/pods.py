@@ -29,6 +29,8 @@ def climbs(container: Container, _: Terms) -> Iterator[str]:
 def capable(container: Container, _: Terms) -> Iterator[str]:
     if container.capable:
         yield f"{container.what} keeps capabilities that it has no use for"
+    if container.added and not container.agent:
+        yield f"{container.what} has rights on its node: {', '.join(container.added)}"
 
 
 def unfiltered(container: Container, _: Terms) -> Iterator[str]:
@@ -87,7 +89,7 @@ RULES = (
     Rule(
         name="capabilities-are-dropped",
         concern="pods",
-        says="A container drops all capabilities, and names those that it cannot do without.",
+        says="A container drops all capabilities; a DaemonSet's names those that it cannot do without.",
         mends='set capabilities.drop to ["ALL"] in securityContext',
         find={"kubernetes": kubernetes.containers},
         judge=capable,

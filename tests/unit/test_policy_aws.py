@@ -10,9 +10,7 @@ import pytest
 from infra.policy.aws.account import TAGGABLE
 from infra.policy.aws.cluster import ENDS, ends
 from infra.policy.aws.taggable import content
-from infra.policy.rules import RULES
-from infra.policy.terms import Terms
-from tests.policy_twins import Made, Ref, policy, stack
+from tests.policy_twins import Made, Ref, policy
 from tests.policy_twins.aws.data import TLS_ONLY
 from tests.policy_twins.aws.others import (
     API_DOMAIN,
@@ -31,22 +29,7 @@ from tests.policy_twins.aws.others import (
     TASK,
     VOLUME,
 )
-
-TERMS = Terms(today=date(2026, 11, 23), regions=frozenset({"us-east-1"}), budget_usd_per_month=1000)
-OTHERS_FAULT = {"stacks-have-a-budget"}
-"""Of a whole stack, which these are no part of."""
-
-
-def refused(*made: Made, terms: Terms = TERMS) -> set[str]:
-    """Names of rules that have something against a stack of these."""
-    whole = stack(made)
-    found = {rule.name for rule in RULES if any(rule.check_stack(whole, terms))}
-    found |= {rule.name for rule in RULES for one in whole.resources if any(rule.check(one, terms))}
-    return found - OTHERS_FAULT
-
-
-def other(made: Made, props: Mapping[str, Any]) -> Made:
-    return replace(made, props={**made.props, **props})
+from tests.policy_twins.judging import TERMS, other, refused
 
 
 @pytest.mark.parametrize("made", OTHERS, ids=lambda made: made.type)

@@ -1,21 +1,13 @@
 """Every rule refuses its failing twin and has nothing to say about its passing one; no rule has anything against it."""
 
-from datetime import date
-
 import pytest
 
 from infra.policy.rule import ANY_CLOUD, Finding, Rule
 from infra.policy.rules import RULES
 from infra.policy.stack import Stack
-from infra.policy.terms import Terms
 from tests.policy_twins import TWINS, Twin, stack, urn
+from tests.policy_twins.judging import TERMS
 
-TERMS = Terms(
-    today=date(2026, 11, 23),
-    environment="prod",
-    regions=frozenset({"us-east-1", "us-central1"}),
-    budget_usd_per_month=1000,
-)
 BY_NAME = {rule.name: rule for rule in RULES}
 
 

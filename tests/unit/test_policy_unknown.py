@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pytest
@@ -11,10 +10,9 @@ import pytest
 from infra.policy.rule import Finding
 from infra.policy.rules import RULES
 from infra.policy.stack import UNKNOWN, Resource, Stack
-from infra.policy.terms import Terms
 from tests.policy_twins import OTHERS, TWINS, Twin, stack
+from tests.policy_twins.judging import TERMS
 
-TERMS = Terms(today=date(2026, 11, 23), regions=frozenset({"us-east-1", "us-central1"}), budget_usd_per_month=1000)
 STRANGE: tuple[Any, ...] = (UNKNOWN, None, "", "strange", [], {}, [UNKNOWN], 0.5, True)
 ALL_RESOURCES = [
     *(resource for twin in TWINS for made in (twin.fails, twin.passes) for resource in stack(made).resources),
@@ -86,7 +84,7 @@ def test_no_part_of_a_policy_document_makes_a_rule_fall_over(into: Any):
 
 @pytest.mark.parametrize("twin", TWINS, ids=str)
 def test_what_is_well_is_not_refused_for_being_unknown(twin: Twin):
-    """Each property in turn is what AWS will only say later: nothing is held against it at preview."""
+    """Each property in turn is what a cloud will only say later: nothing is held against it at preview."""
     whole = stack(twin.passes)
     for at, resource in enumerate(whole.resources):
         for key in resource.props:

@@ -8,9 +8,9 @@ class Container:
     """One container of a pod or of a service. agent: it runs on every node to serve the node itself.
 
     privileged: as if it were no container. climbs: a process may get more rights than its parent. capable: it keeps
-    capabilities that it does not name. unfiltered: it may make any system call. root: its user may be root. writable:
-    it can change its own image's files. unbounded: resources of which nothing says how much it takes. unwatched:
-    probes that are missing.
+    capabilities that it does not name; added: those that it names. unfiltered: it may make any system call. root: its
+    user may be root. writable: it can change its own image's files. unbounded: resources of which nothing says how much
+    it takes. unwatched: probes that are missing.
     """
 
     what: str
@@ -18,6 +18,7 @@ class Container:
     privileged: bool | None = False
     climbs: bool | None = False
     capable: bool | None = False
+    added: tuple[str, ...] = ()
     unfiltered: bool | None = False
     root: bool | None = False
     writable: bool | None = False

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_block, is_list
+from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_block, is_list, parsed
 
 DEFAULT_NAMESPACE = "default"
 
@@ -17,13 +17,15 @@ _TEMPLATES = {
     "batch/v1:CronJob": "spec.jobTemplate.spec.template",
     "core/v1:Pod": "",
 }
+_KEEPER = "core/v1:ConfigMap"
 _AGENT = "apps/v1:DaemonSet"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pods:
-    """What a workload's pods are like. agent: one runs on every node, to serve the node itself."""
+    """What a workload's pods are like. kind: of the workload. agent: one runs on every node, to serve it."""
 
+    kind: str
     what: str
     agent: bool
     labels: Any
@@ -40,8 +42,26 @@ def of(stack: Stack, *kinds: str) -> Iterator[Resource]:
     return stack.of(*(f"kubernetes:{each}" for each in kinds))
 
 
+def shown(resource: Resource) -> Iterator[Resource]:
+    """An object, or those whose manifests a ConfigMap keeps as JSON, for somebody to create: a trainer's job."""
+    if kind(resource) != _KEEPER:
+        yield resource
+        return
+    kept = resource.get("data")
+    for key, text in kept.items() if is_block(kept) else ():
+        manifest = parsed(text)
+        if is_block(manifest) and manifest.get("kind") and manifest.get("apiVersion"):
+            type_ = f"kubernetes:{manifest['apiVersion']}:{manifest['kind']}"
+            yield Resource(type=type_, name=key, props=manifest, urn=resource.urn)
+
+
 def pods(resource: Resource) -> Iterator[Pods]:
     """Of a workload; none while its template is not known."""
+    for each in shown(resource):
+        yield from _pods(each)
+
+
+def _pods(resource: Resource) -> Iterator[Pods]:
     path = _TEMPLATES.get(kind(resource))
     if path is None or resource.cloud != "kubernetes":
         return
@@ -49,7 +69,8 @@ def pods(resource: Resource) -> Iterator[Pods]:
     spec = dig(template, "spec")
     if is_block(spec):
         yield Pods(
-            what=f"{kind(resource).rpartition(':')[2]} {name(resource)}",
+            kind=kind(resource),
+            what=words(resource),
             agent=kind(resource) == _AGENT,
             labels=dig(template, "metadata.labels", {}),
             annotations=dig(template, "metadata.annotations", {}),
@@ -62,6 +83,11 @@ def containers(spec: Any) -> Iterator[Mapping[str, Any]]:
     for key in ("initContainers", "containers"):
         found = dig(spec, key, ())
         yield from (entry for entry in (found if is_list(found) else ()) if is_block(entry))
+
+
+def words(resource: Resource) -> str:
+    """As `Deployment predictor`."""
+    return f"{kind(resource).rpartition(':')[2]} {name(resource)}"
 
 
 def name(resource: Resource) -> str:

@@ -15,7 +15,9 @@ _BOUNDS = {
     "resources.limits.memory": "the memory that it may take",
 }
 _PROBES = {"readinessProbe": "readiness", "livenessProbe": "liveness"}
+_METRICS = "metrics"
 _LASTING = ("apps/v1:Deployment", "apps/v1:StatefulSet")
+_ADMINISTRATOR, _LOW_PORTS = "SYS_ADMIN", "NET_BIND_SERVICE"
 _FILTERS = ("RuntimeDefault", "Localhost")
 
 
@@ -28,18 +30,29 @@ def containers(resource: Resource) -> Iterator[Container]:
                 what=f"container {dig(container, 'name', '')} of {pods.what}",
                 agent=pods.agent,
                 privileged=switch(dig(own, "privileged")),
-                climbs=switch(dig(own, "allowPrivilegeEscalation"), default=True),
+                climbs=_climbs(own),
                 capable=_capable(dig(own, "capabilities.drop", ())),
+                added=_added(own),
                 unfiltered=_unfiltered(_either(container, pods.spec, "seccompProfile.type")),
                 root=_root(container, pods.spec),
                 writable=_turned(switch(dig(own, "readOnlyRootFilesystem"))),
                 unbounded=tuple(words for path, words in _BOUNDS.items() if dig(container, path) is None),
-                unwatched=_unwatched(resource, container),
+                unwatched=_unwatched(pods.kind, container),
             )
 
 
 def _either(container: Any, spec: Any, path: str) -> Any:
     return dig(container, f"securityContext.{path}", dig(spec, f"securityContext.{path}"))
+
+
+def _climbs(own: Any) -> bool | None:
+    """What is made an administrator by name is one: Kubernetes does not take the switch beside that."""
+    return False if _ADMINISTRATOR in _added(own) else switch(dig(own, "allowPrivilegeEscalation"), default=True)
+
+
+def _added(own: Any) -> tuple[str, ...]:
+    named = dig(own, "capabilities.add", ())
+    return tuple(each for each in (named if is_list(named) else ()) if isinstance(each, str) and each != _LOW_PORTS)
 
 
 def _capable(dropped: Any) -> bool | None:
@@ -63,11 +76,14 @@ def _turned(value: bool | None) -> bool | None:
     return None if value is None else not value
 
 
-def _unwatched(resource: Resource, container: Any) -> tuple[str, ...]:
-    """Of what answers requests, for as long as nobody stops it."""
-    if objects.kind(resource) not in _LASTING or not dig(container, "ports"):
+def _unwatched(kind: str, container: Any) -> tuple[str, ...]:
+    """Of what listens for as long as nobody stops it; who only gives out measures gets no requests to be ready for."""
+    ports = dig(container, "ports", ())
+    if kind not in _LASTING or not is_list(ports) or not ports:
         return ()
-    return tuple(words for key, words in _PROBES.items() if dig(container, key) is None)
+    quiet = all(dig(port, "name") == _METRICS for port in ports)
+    needed = {"livenessProbe": "liveness"} if quiet else _PROBES
+    return tuple(words for key, words in needed.items() if dig(container, key) is None)
 
 
 def pods(resource: Resource) -> Iterator[Pod]:

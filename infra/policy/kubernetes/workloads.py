@@ -68,6 +68,11 @@ def disruption_budgets(resource: Resource) -> Iterator[DisruptionBudget]:
 
 
 def jobs(resource: Resource) -> Iterator[Job]:
+    for each in objects.shown(resource):
+        yield from _job(each)
+
+
+def _job(resource: Resource) -> Iterator[Job]:
     path = _JOBS.get(objects.kind(resource))
     spec = resource.get(path) if path else None
     if not is_block(spec):
@@ -75,7 +80,7 @@ def jobs(resource: Resource) -> Iterator[Job]:
     deadline, rules = spec.get("activeDeadlineSeconds"), dig(spec, "podFailurePolicy.rules", ())
     overlaps = resource.get("spec.concurrencyPolicy", "Allow")
     yield Job(
-        what=f"{objects.kind(resource).rpartition(':')[2]} {objects.name(resource)}",
+        what=objects.words(resource),
         ends=None if deadline is UNKNOWN else bool(deadline),
         forgives=None if rules is UNKNOWN else any(_ignores(rule) for rule in (rules if is_list(rules) else ())),
         piles_up=objects.kind(resource).endswith("CronJob") and overlaps == "Allow",
