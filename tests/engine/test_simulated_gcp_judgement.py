@@ -300,6 +300,11 @@ def test_a_label_of_a_provider_is_one_that_google_takes():
     assert found == ["defaultLabels.owner"]
 
 
+@pytest.mark.parametrize(("wanted", "labels"), [(True, {"goog-pulumi-provisioned": "true"}), (False, {})])
+def test_the_provider_puts_a_label_of_its_own_unless_it_is_told_not_to(wanted: bool, labels: dict[str, str]):
+    assert GCP.place({"project": "acme-vision", "addPulumiAttributionLabel": wanted}).labels == labels
+
+
 def test_a_change_of_capacity_replaces_a_node_pool_and_a_change_of_size_does_not():
     replacing = GCP.replaces(POOL)
     assert {"nodeConfig.spot", "cluster", "location"} <= replacing

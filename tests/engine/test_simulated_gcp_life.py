@@ -178,7 +178,7 @@ def test_a_preview_knows_project_name_and_labels_and_not_the_link(world: World):
     checked, _ = world.life.check(TOPIC, "tasks", struct({"labels": {"queue": "tasks"}}), Struct(), "0123456789abcdef")
     told = plain(world.life.foreseen(TOPIC, "tasks", checked))
     assert (told["name"], told["project"]) == ("tasks-0123456", PROJECT)
-    assert told["effectiveLabels"] == {"owner": "ml", "queue": "tasks", "goog-pulumi-provisioned": "true"}
+    assert told["effectiveLabels"] == {"owner": "ml", "queue": "tasks"}
     network, _ = world.life.check(NETWORK, "network", struct({}), Struct(), "0123456789abcdef")
     assert plain(world.life.foreseen(NETWORK, "network", network))["selfLink"] == UNKNOWN
 

@@ -53,7 +53,9 @@ class Gcp:
         yield from labels.problems(config.get("defaultLabels"), "defaultLabels")
 
     def place(self, config: Plain) -> Place:
-        return Place(account=config["project"], region=config.get("region", ""), labels=config.get("defaultLabels", {}))
+        its_own = labels.ATTRIBUTION if config.get("addPulumiAttributionLabel", True) else {}
+        given = config.get("defaultLabels", {})
+        return Place(account=config["project"], region=config.get("region", ""), labels={**its_own, **given})
 
     def naming(self, token: str) -> str:
         naming = self._naming(token)

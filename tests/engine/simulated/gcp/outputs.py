@@ -15,7 +15,6 @@ from tests.engine.simulated.core.cloud import Made, Place, Registration
 from tests.engine.simulated.core.kinds import Kind
 from tests.engine.simulated.core.templates import Names, filled
 from tests.engine.simulated.core.wire import UNKNOWN, Plain
-from tests.engine.simulated.gcp import labels
 from tests.engine.simulated.gcp.description import Description
 
 NUMBER_VARIABLE = "SLIPWAY_SIMULATED_PROJECT_NUMBER"
@@ -44,7 +43,7 @@ def foretold(kind: Kind, inputs: Plain, place: Place) -> Plain:
             known[where] = inputs.get(where, place.region)
     if "pulumiLabels" in kind.outputs:
         given = inputs.get("labels", inputs.get("resourceLabels", {}))
-        whole = UNKNOWN if given == UNKNOWN else {**labels.ATTRIBUTION, **place.labels, **given}
+        whole = UNKNOWN if given == UNKNOWN else {**place.labels, **given}
         known |= {"pulumiLabels": whole, "effectiveLabels": whole}
     return known
 
