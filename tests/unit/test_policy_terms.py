@@ -8,6 +8,7 @@ import yaml
 
 from infra.policy.terms import Terms, terms_of
 from slipway.paths import PROJECT
+from tests.policy_twins.settings import SETTINGS
 
 TODAY = date(2026, 11, 23)
 
@@ -60,3 +61,26 @@ def test_users_who_may_be_answered_anywhere_leave_regions_open():
 def test_regions_that_a_goal_names_bound_it():
     goal = {**serving("IN", "US"), "regions": ["ap-south-1", "eu-west-1"]}
     assert terms_of(config(regions=None, serving=goal), TODAY).regions == {"ap-south-1"}
+
+
+def test_a_stack_of_two_clouds_may_be_where_each_of_them_may_and_cost_what_both_may():
+    told = {key: value if isinstance(value, str) else json.dumps(value) for key, value in SETTINGS.items()}
+    assert terms_of(told, TODAY) == Terms(
+        today=TODAY,
+        environment="prod",
+        regions=frozenset({"us-east-1", "us-central1"}),
+        budget_usd_per_month=25_000,
+    )
+
+
+def test_the_pair_of_regions_that_holds_a_bucket_is_allowed():
+    google = {
+        "slipway:target": "gcp",
+        "slipway:environment": "prod",
+        "slipway:ownership": SETTINGS["slipway:ownership"],
+        **{f"slipway:{key}": value for key, value in SETTINGS["slipway:clouds"]["gcp"].items()},
+        "slipway:network": {"nat": "per_zone"},
+        "slipway:storage": {"dual_region": ["us-central1", "us-east1"]},
+    }
+    told = {key: value if isinstance(value, str) else json.dumps(value) for key, value in google.items()}
+    assert terms_of(told, TODAY).regions == {"us-central1", "us-east1"}

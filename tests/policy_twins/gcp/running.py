@@ -140,4 +140,17 @@ TWINS = (
         fails=[_address("by-accident", "", labels=LABELS)],
         passes=[_address("on-purpose", "ours")],
     ),
+    Twin(
+        rule="stack-keeps-its-budget",
+        fails=[
+            pool(
+                "dear",
+                "dear",
+                autoscaling={"totalMinNodeCount": 1, "totalMaxNodeCount": 2},
+                machineType="a3-highgpu-8g",
+                guestAccelerators=[{"type": "nvidia-h100-80gb", "count": 8}],
+            )
+        ],
+        passes=[pool("cheap", "cheap")],
+    ),
 )
