@@ -89,7 +89,11 @@ def all_objects(given: Settings, *, serving: bool = True) -> dict[str, Manifest]
         made = {f"{name}-{key}": each for name, part in planned.items() for key, each in part.manifests.items()}
         return await Output.from_input(made).future() or {}
 
-    return asyncio.run(resolved())
+    loop = asyncio.new_event_loop()  # asyncio.run would leave the thread without one, and Pulumi's mocks want it
+    try:
+        return loop.run_until_complete(resolved())
+    finally:
+        loop.close()
 
 
 @functools.cache

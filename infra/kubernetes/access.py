@@ -8,7 +8,7 @@ cluster's name is the same, whichever way leads to it.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi import Output, RunError, StackReference
 from pulumi_kubernetes import Provider
@@ -16,6 +16,7 @@ from pulumi_kubernetes import Provider
 from infra.settings import KubernetesSettings
 from slipway.errors import SettingsError
 
+_T = TypeVar("_T")
 _CREDENTIALS_API = "client.authentication.k8s.io/v1beta1"
 
 
@@ -41,7 +42,7 @@ def home_of(settings: KubernetesSettings) -> Home:
 
     def said(what: Callable[[Mapping[str, Any]], str]) -> Output[str]:
         # the whole output counts as secret, for the sake of the queue's URL that is in it too
-        return Output.unsecret(clusters.apply(lambda outputs: what(_checked(outputs, settings))))
+        return Output.unsecret(clusters.apply(lambda outputs: told(lambda: what(cluster_in(outputs, settings)))))
 
     return Home(
         kubeconfig=said(_way_in),
@@ -60,6 +61,14 @@ def provider_for(settings: KubernetesSettings, home: Home) -> Provider:
         enable_server_side_apply=True,
         enable_config_map_mutable=True,  # else a new content would delete the object before it makes the next
     )
+
+
+def told(read: Callable[[], _T]) -> _T:
+    """What is read of outputs, once they are known: there only a RunError ends the program with one line."""
+    try:
+        return read()
+    except SettingsError as error:
+        raise RunError(str(error)) from error
 
 
 def cluster_in(clusters: Mapping[str, Mapping[str, Any]] | None, settings: KubernetesSettings) -> Mapping[str, Any]:
@@ -106,10 +115,3 @@ def _helper(kind: str, name: str, location: str) -> dict[str, Any]:
 def _way_in(cluster: Mapping[str, Any]) -> str:
     said = {key: cluster[key] for key in ("kind", "name", "endpoint", "certificate", "location")}
     return json.dumps(kubeconfig_for(**said))
-
-
-def _checked(outputs: Any, settings: KubernetesSettings) -> Mapping[str, Any]:
-    try:
-        return cluster_in(outputs, settings)
-    except SettingsError as error:  # this runs when the outputs are known, where only a RunError is told in one line
-        raise RunError(str(error)) from error

@@ -12,6 +12,7 @@ import yaml
 from pulumi import Input, Output
 
 from infra.kubernetes import security
+from infra.kubernetes.access import told
 from infra.kubernetes.accounts import Rule, may, rule, service_account
 from infra.kubernetes.objects import KUBE_SYSTEM, NAME, Manifest, metadata, selected
 from infra.settings import PoolSettings
@@ -118,7 +119,7 @@ def _compute_class(pool: str, priorities: Output[str]) -> Manifest:
         "apiVersion": "cloud.google.com/v1",
         "kind": "ComputeClass",
         "metadata": metadata(pool, "compute-class", namespace=None),
-        "spec": priorities.apply(lambda text: class_spec(text, pool)),
+        "spec": priorities.apply(lambda text: told(lambda: class_spec(text, pool))),
     }
 
 

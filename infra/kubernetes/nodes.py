@@ -25,12 +25,13 @@ _PROVIDERS: dict[Kind, tuple[str, ...]] = {"eks": ("aws",), "gke": ("gcp",), "ot
 _TAINTS: dict[Kind, tuple[dict[str, str], ...]] = {
     "eks": ({"key": "eks.amazonaws.com/capacityType", "operator": "Equal", "value": "SPOT"},),
     "gke": (
+        {"key": COMPUTE_CLASS, "operator": "Exists"},
         {"key": "cloud.google.com/gke-spot", "operator": "Equal", "value": "true"},
         {"key": "cloud.google.com/gke-queued", "operator": "Equal", "value": "true"},
     ),
     "other": (),
 }
-"""What a cloud, or the custom on it, puts on nodes that it takes back or lends for a while."""
+"""What a cloud, or the custom on it, puts on nodes of a pool, and on those that it takes back or lends for a while."""
 
 GRACE_S: dict[Kind, int] = {"eks": 100, "gke": 25, "other": 30}
 """From SIGTERM to SIGKILL. EC2 takes a spot node 120 s after it said so, of which the news takes some. GKE gives a spot

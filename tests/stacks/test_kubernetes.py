@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from pulumi import RunError
 
 from infra.settings import KubernetesSettings, Settings
 from slipway.errors import SettingsError
@@ -134,6 +135,11 @@ def test_a_cluster_of_slipways_is_asked_no_rights():
 
     graph_of(program, outputs=lambda _: {"outputs": {"clusters": OUTPUTS}, "secretOutputNames": []}, stack="kubernetes")
     assert not asked
+
+
+def test_a_stack_without_the_region_ends_the_program_with_one_line():
+    with pytest.raises(RunError, match=r"slipway:kubernetes\.region: the stack gcp-prod has no cluster in us-central1"):
+        kubernetes_graph(of_a_cloud(), clusters={"asia-south1": OUTPUTS["us-central1"]})
 
 
 def _waits_for(made: Graph, name: str, other: str) -> bool:

@@ -4,13 +4,18 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.aws.workloads import pod_roles
+from infra.capacity import order_of
 from infra.catalog import Catalog
+from infra.gcp.expander import COMPUTE_CLASS as COMPUTE_CLASS_OF_GCP
+from infra.gcp.expander import priorities
+from infra.kubernetes.autoscaling import class_spec, priorities_of
 from infra.kubernetes.job import PART, JobShape, job
-from infra.kubernetes.nodes import GRACE_S, Kind, NodeSize, node_affinity, node_size, tolerations
+from infra.kubernetes.nodes import COMPUTE_CLASS, GRACE_S, Kind, NodeSize, node_affinity, node_size, tolerations
 from infra.settings import PoolSettings
 from slipway.errors import SettingsError
 from tests.kubernetes_objects import variant
@@ -135,6 +140,28 @@ def test_workers_of_a_job_stand_in_one_zone_where_they_can():
 def test_gke_finds_nodes_by_the_class_that_the_stack_applied():
     assert pod("gke", by_class=True)["nodeSelector"] == {"cloud.google.com/compute-class": "train"}
     assert "nodeSelector" not in pod("gke")
+
+
+def test_the_classes_that_gcp_writes_are_those_that_the_stack_applies():
+    text = priorities(order_of(POOL.model_copy(update={"machines": ("a3-highgpu-8g",)}), ["us-central1"]), ())
+    tried = [pool for rung in class_spec(text, "train")["priorities"] for pool in rung["nodepools"]]
+    assert tried == ["train-spot-0", "train-on-demand-0"]
+    assert COMPUTE_CLASS == COMPUTE_CLASS_OF_GCP
+
+
+def test_a_pool_that_the_cloud_stack_has_not_is_refused():
+    with pytest.raises(SettingsError, match=r"slipway:gpu_pools: .* has no pool train") as caught:
+        class_spec(priorities((), ()), "train")
+    assert "say the same pools in both stacks" in caught.value.hint
+
+
+def test_on_a_cluster_of_yours_groups_are_tried_by_what_their_names_say():
+    ladder = yaml.safe_load(priorities_of([POOL]))
+    assert ladder == {20: [".*train-spot.*"], 10: [".*train-on-demand.*"]}
+
+
+def test_a_trainer_puts_up_with_the_taint_of_its_class():
+    assert {"key": COMPUTE_CLASS, "operator": "Exists"} in tolerations("gke")
 
 
 def test_a_pod_asks_for_less_than_its_node_has():
