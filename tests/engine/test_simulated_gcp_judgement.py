@@ -194,6 +194,15 @@ def test_a_member_without_its_type_or_with_a_project_by_its_id_is_refused(member
     assert "names nobody" in bound(member)
 
 
+def test_a_key_of_another_region_is_refused():
+    key = "projects/acme-vision/locations/us-central1/keyRings/main/cryptoKeys/main"
+    inputs = {"repositoryId": "images", "format": "DOCKER", "kmsKeyName": key}
+    where = "gcp:artifactregistry/repository:Repository"
+    assert not problems(where, inputs | {"location": "us-central1"})
+    found = problems(where, inputs | {"location": "asia-south1"})
+    assert found == "kmsKeyName: a key of us-central1 cannot encrypt what is in asia-south1"
+
+
 def test_a_role_without_its_prefix_is_refused():
     assert "is no role" in bound("user:ana@example.com", role="storage.objectViewer")
 

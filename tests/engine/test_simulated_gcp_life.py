@@ -153,6 +153,23 @@ def test_a_member_that_is_no_account_of_the_project_is_not_found(world: World):
     world.make(BINDING, "read", member=member, **role)
 
 
+def test_two_bindings_may_differ_in_their_condition_alone(world: World):
+    world.make(BUCKET, "store", name="acme-store", location="ASIA-SOUTH1")
+    role = {"bucket": "acme-store", "role": "roles/storage.objectViewer", "member": "user:ana@example.com"}
+    world.make(BINDING, "read", **role)
+    until = {"title": "until", "expression": "request.time < timestamp('2027-01-01T00:00:00Z')"}
+    world.make(BINDING, "read", **role, condition=until)
+    with pytest.raises(RefusedError, match="Error 409"):
+        world.make(BINDING, "read", **role, condition=until)
+
+
+def test_a_certificate_is_global_unless_the_program_says_otherwise(world: World):
+    proof = world.make("gcp:certificatemanager/dnsAuthorization:DnsAuthorization", "proof", domain="api.example.com")
+    managed = {"domains": ["api.example.com"], "dnsAuthorizations": [proof["id"]]}
+    made = world.make("gcp:certificatemanager/certificate:Certificate", "edge", managed=managed)
+    assert "/locations/global/" in made["id"]
+
+
 def test_identities_of_kubernetes_are_there_from_the_first_cluster_on(world: World):
     world.make(BUCKET, "store", name="acme-store", location="ASIA-SOUTH1")
     member = f"{POOLED}{PROJECT}.svc.id.goog/subject/ns/slipway/sa/trainer"

@@ -13,6 +13,7 @@ from tests.engine.simulated.core.wire import UNKNOWN, Plain
 from tests.engine.simulated.gcp import (
     api,
     documents,
+    keys,
     labels,
     machines,
     members,
@@ -93,6 +94,7 @@ class Gcp:
         yield from ranges.problems(described.ranges, inputs)
         yield from sizes.problems(token, inputs)
         yield from members.problems(token, inputs)
+        yield from keys.problems(token, inputs)
         own = ("labels",) if "effectiveLabels" in kind.outputs else ()
         for path, value in published.at(inputs, (*own, *described.labels)):
             yield from labels.problems(value, path)
@@ -107,7 +109,7 @@ class Gcp:
         if description(token).whole_world:
             return ""
         kind = self._sdk.kind(token)
-        known = outputs.foretold(kind, inputs, place) if kind else {}
+        known = outputs.foretold(description(token), kind, inputs, place) if kind else {}
         return str(known.get("region") or known.get("location") or inputs.get("zone") or "")
 
     def made(self, registration: Registration, find: Find) -> Made:
@@ -132,7 +134,7 @@ class Gcp:
         return frozenset(said) - set(described.stays)
 
     def foretold(self, token: str, inputs: Plain, place: Place) -> Plain:
-        return outputs.foretold(self._kind(token), inputs, place)
+        return outputs.foretold(description(token), self._kind(token), inputs, place)
 
     def guarded(self, token: str, inputs: Plain) -> bool:
         described = description(token)

@@ -35,14 +35,15 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Description(core.Description, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """guarded: what the guard is where the program says nothing. lingers: its name stays taken after a deletion.
+    """guarded: what the guard is where the program says nothing. location: likewise, in the provider's place.
 
-    documents: schemas of inputs that are texts of JSON, as `call`. labels: paths of Google's labels besides `labels`.
-    ranges: paths of ranges of addresses. choices: inputs that exclude each other. spans: by path, how long a time may
-    be.
+    lingers: its name stays taken after a deletion. documents: schemas of inputs that are texts of JSON, as `call`.
+    labels: paths of Google's labels besides `labels`. ranges: paths of ranges of addresses. choices: inputs that exclude
+    each other. spans: by path, how long a time may be.
     """
 
     guarded: bool = False
+    location: str = ""
     lingers: bool = False
     documents: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     labels: tuple[str, ...] = ()

@@ -1,9 +1,9 @@
 """What Google adds to a resource: templates of resources/*.yaml filled from its inputs, its place and its own letters.
 
 A template is text with names in braces: inputs of the resource (`x_last`: what follows the last slash of one),
-`project`, `number` (of the project), `region`, `location`, `name`, `id`, `revision`, `address`, and of its own
-`digits19`, `hex8`, `hex16`, `uuid`, `words4`. A resource that is not described gets what its SDK says that it has: a
-link to itself, labels in effect, times.
+`project`, `number` (of the project), `region`, `location`, `name`, `id`, `revision`, `address`, `condition` (which one,
+of a binding), and of its own `digits6`, `digits19`, `hex8`, `hex16`, `uuid`, `words4`. A resource that is not described
+gets what its SDK says that it has: a link to itself, labels in effect, times.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ def number(project: str) -> str:
     return os.environ.get(NUMBER_VARIABLE) or f"{digits:0<12}"[:12]
 
 
-def foretold(kind: Kind, inputs: Plain, place: Place) -> Plain:
+def foretold(description: Description, kind: Kind, inputs: Plain, place: Place) -> Plain:
     """Where it is and which labels it carries, as the provider works out before it calls."""
     known: Plain = {}
     types = kind.properties.types
@@ -40,7 +40,7 @@ def foretold(kind: Kind, inputs: Plain, place: Place) -> Plain:
         known["project"] = inputs.get("project", place.account)
     for where in ("region", "location"):
         if where in types:
-            known[where] = inputs.get(where, place.region)
+            known[where] = inputs.get(where) or description.location or place.region
     if "pulumiLabels" in kind.outputs:
         given = inputs.get("labels", inputs.get("resourceLabels", {}))
         whole = UNKNOWN if given == UNKNOWN else {**place.labels, **given}
@@ -49,9 +49,9 @@ def foretold(kind: Kind, inputs: Plain, place: Place) -> Plain:
 
 
 def made(registration: Registration, description: Description, kind: Kind, naming: str) -> Made:
-    known = foretold(kind, registration.inputs, registration.place)
+    known = foretold(description, kind, registration.inputs, registration.place)
     names = _names(registration, known, naming)
-    made_id = filled(description.id, names) if description.id else _usual_id(registration, names)
+    made_id = filled(description.id, names).rstrip("/") if description.id else _usual_id(registration, names)
     names |= {"id": made_id, "name": names["name"] or names["digits19"]}
     outputs: Plain = {**known, **_usual(kind, registration, names), **filled(description.outputs, names)}
     others = (filled(each, names) for each in description.handles)
@@ -83,6 +83,8 @@ def _names(registration: Registration, known: Plain, naming: str) -> Names:
         "name": str(inputs.get(naming, "")) if naming else "",
         "revision": str(registration.revision),
         "address": f"203.0.113.{int(letters[:2], 16)}",  # of the range for documentation
+        "condition": _condition(inputs.get("condition")),
+        "digits6": f"{1 + int(letters[:5], 16) % 999_999}",
         "digits19": f"{int(letters[:16], 16):019d}"[:19],
         "hex8": letters[:8],
         "hex16": letters[:16],
@@ -95,6 +97,13 @@ def _names(registration: Registration, known: Plain, naming: str) -> Names:
 def _texts(inputs: Mapping[str, Any]) -> dict[str, str]:
     texts = {key: str(value) for key, value in inputs.items() if isinstance(value, str | int | float)}
     return texts | {f"{key}_last": _last(value) for key, value in texts.items()}
+
+
+def _condition(given: Any) -> str:
+    """Two bindings that differ in their condition alone are two."""
+    if not isinstance(given, Mapping):
+        return ""
+    return f"{given.get('title', '')}-{hashlib.sha256(str(sorted(given.items())).encode()).hexdigest()[:8]}"
 
 
 def _last(text: str) -> str:

@@ -27,13 +27,11 @@ def references(description: Description, inputs: Plain, place: Place) -> Iterato
     for path, value in leaves(inputs):
         if not isinstance(value, str) or value == UNKNOWN or not value:
             continue
-        if is_among(path, (*_LABELS, *description.apart)):
-            continue
         bare = _HOST.sub("", value, count=1) if _HOST.match(value) else value
         declared = frozenset(f"gcp:{each}" for each in description.referred(_INDEX.sub("", path)))
         if declared:
             yield Reference(path=path, value=bare, tokens=declared, anywhere="/" in bare)
-        else:
+        elif not is_among(path, (*_LABELS, *description.apart)):
             yield from _by_form(path, bare, place)
 
 
