@@ -38,8 +38,8 @@ class Description(core.Description, frozen=True, kw_only=True, forbid_unknown_fi
     """guarded: what the guard is where the program says nothing. location: likewise, in the provider's place.
 
     lingers: its name stays taken after a deletion. documents: schemas of inputs that are texts of JSON, as `call`.
-    labels: paths of Google's labels besides `labels`. ranges: paths of ranges of addresses. choices: inputs that exclude
-    each other. spans: by path, how long a time may be.
+    labels: paths of labels of Google besides `labels`. ranges: paths of ranges of addresses. choices: inputs that rule
+    each other out. spans: by path, how long a time may be.
     """
 
     guarded: bool = False
