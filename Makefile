@@ -23,8 +23,9 @@ down: $(READY) ## remove all that runs
 test: $(READY) engine browser ## set up, then run the tests
 	@$(RUN)/python -m pytest -p tests.whole_files -m "not cluster and not gpu" -n 2
 
-test-cluster: $(READY) ## tests that need the Kubernetes binaries
-	@$(RUN)/python tools/run_tests.py cluster
+test-cluster: $(READY) engine ## tests on a real Kubernetes control plane, built first where it is not yet
+	@$(RUN)/python -m tools.cluster.build
+	@$(RUN)/python -m pytest -m cluster tests/cluster
 
 test-gpu: $(READY) ## tests that need a GPU
 	@$(RUN)/python tools/run_tests.py gpu

@@ -1,0 +1,7 @@
+"""A real control plane for the tests: its processes, its nodes, and a cluster as a test handles it."""
+
+from tests.cluster.plane.cluster import Cluster, eventually
+from tests.cluster.plane.control_plane import control_plane
+from tests.cluster.plane.nodes import eks_gpu_node, gke_gpu_node, system_node
+
+__all__ = ["Cluster", "control_plane", "eks_gpu_node", "eventually", "gke_gpu_node", "system_node"]
