@@ -1,7 +1,9 @@
 """What `pulumi up` runs: settings -> placement -> the target's platform with the pinned release -> stack outputs."""
 
 import gc
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 import pulumi
@@ -15,10 +17,17 @@ from slipway.release import Pin, read_pin
 
 def main() -> None:
     gc.disable()  # short-lived, and keeps all it makes: the collector would only walk it, for a third of the time
+    _forget_own_folder()
     settings, placement = place(Settings.load())
     platform = build(settings)
     for name, value in (platform.outputs() | placement).items():
         pulumi.export(name, value)
+
+
+def _forget_own_folder() -> None:
+    """The engine puts the program's folder first, where infra/kubernetes would hide the library of that name."""
+    own = Path(__file__).resolve().parent
+    sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != own]
 
 
 def place(settings: Settings) -> tuple[Settings, dict[str, Any]]:
