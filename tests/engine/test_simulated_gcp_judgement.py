@@ -1,6 +1,7 @@
 """What the simulated GCP says of a registration before anything is made: no engine, one call for a sentence."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.engine.simulated.gcp import api
 from tests.engine.simulated.gcp.cloud import Gcp
 from tests.engine.simulated.gcp.description import descriptions
 
+SNAPSHOTS = Path(__file__).parents[1] / "stacks" / "snapshots"
 GCP = Gcp()
 SDK = Package("pulumi_gcp")
 PLACE = Place(account="acme-vision-dev", region="asia-south1")
@@ -145,6 +147,12 @@ def test_a_gpu_of_an_instance_needs_cpus_memory_and_all_of_them_all_the_time():
         {"limits": {"cpu": "2", "memory": "8Gi"} | gpu, "cpuIdle": False}
     )
     assert "cpuIdle: has to be false" in instance({"limits": {"cpu": "4", "memory": "16Gi"} | gpu})
+
+
+def test_an_instance_is_not_waited_for_longer_than_four_minutes():
+    probe = {"periodSeconds": 10, "failureThreshold": 25, "httpGet": {"path": "/health"}}
+    found = problems(RUN, SERVICE | {"template": {"containers": [{"image": "a/b", "startupProbe": probe}]}})
+    assert "asks for longer than 240 seconds" in found
 
 
 def test_fewest_instances_are_not_more_than_most():
@@ -292,6 +300,16 @@ def has(kind: Kind, path: str) -> bool:
             found = next((each for each in found.of if each.sort == "object"), found.of[0])
         name = found.name
     return True
+
+
+def test_every_type_of_the_stacks_is_described():
+    used = {
+        line.split()[0]
+        for file in SNAPSHOTS.glob("*.txt")
+        for line in file.read_text().splitlines()
+        if line.startswith("gcp:")
+    }
+    assert not used - descriptions().keys()
 
 
 def test_a_preview_asks_nobody():

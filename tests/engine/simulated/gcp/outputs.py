@@ -52,7 +52,7 @@ def made(registration: Registration, description: Description, kind: Kind, namin
     known = foretold(description, kind, registration.inputs, registration.place)
     names = _names(registration, known, naming)
     made_id = filled(description.id, names).rstrip("/") if description.id else _usual_id(registration, names)
-    names |= {"id": made_id, "name": names["name"] or names["digits19"]}
+    names["id"] = made_id
     outputs: Plain = {**known, **_usual(kind, registration, names), **filled(description.outputs, names)}
     others = (filled(each, names) for each in description.handles)
     own = {made_id, _numbered(made_id, names), *others, *(outputs.get(key) for key in ("selfLink", "email", "name"))}
@@ -80,9 +80,9 @@ def _names(registration: Registration, known: Plain, naming: str) -> Names:
         "number": number(project),
         "region": region,
         "location": str(known.get("location") or region),
-        "name": str(inputs.get(naming, "")) if naming else "",
+        "name": str(inputs.get(naming) or f"{int(letters[:16], 16):019d}"[:19]),
         "revision": str(registration.revision),
-        "address": f"203.0.113.{int(letters[:2], 16)}",  # of the range for documentation
+        "address": _address(letters, inputs),
         "condition": _condition(inputs.get("condition")),
         "digits6": f"{1 + int(letters[:5], 16) % 999_999}",
         "digits19": f"{int(letters[:16], 16):019d}"[:19],
@@ -97,6 +97,13 @@ def _names(registration: Registration, known: Plain, naming: str) -> Names:
 def _texts(inputs: Mapping[str, Any]) -> dict[str, str]:
     texts = {key: str(value) for key, value in inputs.items() if isinstance(value, str | int | float)}
     return texts | {f"{key}_last": _last(value) for key, value in texts.items()}
+
+
+def _address(letters: str, inputs: Plain) -> str:
+    """Of the ranges for documentation."""
+    if inputs.get("ipVersion") == "IPV6":
+        return f"2001:db8:{letters[:4]}:{letters[4:8]}::"
+    return f"203.0.113.{int(letters[:2], 16)}"
 
 
 def _condition(given: Any) -> str:
@@ -114,8 +121,7 @@ def _usual_id(registration: Registration, names: Names) -> str:
     """`projects/PROJECT/COLLECTION/NAME`, as most have it, with the region where there is one."""
     collection = registration.token.rsplit(":", 1)[1]
     where = f"locations/{names['location']}/" if {"region", "location"} & registration.inputs.keys() else ""
-    last = names["name"] or names["digits19"]
-    return filled(f"projects/{names['project']}/{where}{collection[0].lower()}{collection[1:]}s/{last}", names)
+    return f"projects/{names['project']}/{where}{collection[0].lower()}{collection[1:]}s/{names['name']}"
 
 
 def _numbered(made_id: str, names: Names) -> str:

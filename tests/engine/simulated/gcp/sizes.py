@@ -1,6 +1,6 @@
 """Sizes that go together: memory, CPUs and a GPU of a Cloud Run instance; accelerators and the machine that has them.
 
-From Cloud Run's pages on CPU, memory and GPUs, and from Compute Engine's on accelerator-optimized machines (November
+From Cloud Run's pages on CPU, memory, GPUs and health checks, and from Compute Engine's on accelerator-optimized machines (November
 2026).
 """
 
@@ -16,6 +16,7 @@ _MEMORY_GIB = {0.08: (0, 0.5), 0.5: (0, 1), 1: (0, 4), 2: (0, 8), 4: (2, 16), 6:
 """By CPUs, the least and the most memory; what lies between two fractions has what the lower one has."""
 
 _GPU_CPUS, _GPU_GIB = 4, 16
+_START_S = 240
 _SCALES = {"": 1 / 2**30, "M": 1e6 / 2**30, "G": 1e9 / 2**30, "Mi": 1 / 1024, "Gi": 1.0}
 _ACCELERATORS = {
     "g2-standard": "nvidia-l4",
@@ -41,9 +42,15 @@ def _instance(template: dict[str, Any]) -> Iterator[Problem]:
     if scaling.get("minInstanceCount", 0) > scaling.get("maxInstanceCount", 100):
         yield Problem(path="template.scaling.minInstanceCount", reason="is more than maxInstanceCount")
     for index, container in enumerate(template.get("containers", [])):
+        yield from _probe(container.get("startupProbe", {}), f"template.containers[{index}].startupProbe")
         resources = container.get("resources", {})
         if is_known(resources):
             yield from _container(template, resources, f"template.containers[{index}].resources")
+
+
+def _probe(probe: dict[str, Any], path: str) -> Iterator[Problem]:
+    if is_known(probe) and probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3) > _START_S:
+        yield Problem(path=path, reason=f"asks for longer than {_START_S} seconds: periodSeconds by failureThreshold")
 
 
 def _container(template: dict[str, Any], resources: dict[str, Any], path: str) -> Iterator[Problem]:
