@@ -15,6 +15,7 @@ from slipway.errors import SlipwayError
 from slipway.toolchain import go
 from slipway.toolchain.progress import showing
 from slipway.toolchain.seal import is_whole, make_once
+from tools.cluster.definitions import definitions
 
 _HERE = Path(__file__).resolve().parent
 _FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
@@ -112,7 +113,7 @@ def _commands(into: Path) -> Iterator[tuple[str, Module, list[str]]]:
 
 def main() -> int:
     try:
-        print(f"cluster binaries in {binaries()}")
+        print(f"cluster binaries in {binaries()}, definitions in {definitions()}")
     except SlipwayError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
