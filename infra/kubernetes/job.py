@@ -32,6 +32,7 @@ PORT = 29500
 JOB_FOLDER, WORK_FOLDER = "/job", "/work"
 _JOB_NAME = "batch.kubernetes.io/job-name"
 _KEPT_S = 7 * 24 * 3600
+_LONGEST_S = 14 * 24 * 3600  # waiting for capacity included; a run that hangs would be paid for without end
 _WORK_GIB = 20.0
 _SHARED_MEMORY = 0.25
 """Share of a pod's memory that its processes may share, for the loaders of data and for NCCL."""
@@ -69,6 +70,7 @@ def job(shape: JobShape) -> Manifest:
             "maxFailedIndexes": 0,  # the others would wait for the one that is gone
             "podReplacementPolicy": "Failed",  # not while the old one still writes its checkpoint
             "podFailurePolicy": FORGIVES_LOST_NODES,
+            "activeDeadlineSeconds": _LONGEST_S,
             "ttlSecondsAfterFinished": _KEPT_S,
             "template": {"metadata": {"labels": {NAME: PART}}, "spec": _pod(shape)},
         },

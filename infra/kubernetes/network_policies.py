@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from infra.kubernetes.job import PART as TRAINER
 from infra.kubernetes.nodes import Kind
-from infra.kubernetes.objects import NAME, Manifest, metadata, selected
+from infra.kubernetes.objects import NAME, NAMESPACE, SYSTEM_NAMESPACE, Manifest, metadata, selected
+from infra.kubernetes.system import EXPORTER, EXPORTER_PORT
 from infra.settings import GatewaySettings
 
 METRICS = "slipway/scraped"
@@ -35,13 +36,16 @@ _NAMES = ("169.254.20.10/32", "169.254.169.254/32")
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkPoliciesArgs:
-    """port: of predictor and worker. queue: URL of Valkey, or empty. scraper: Prometheus' namespace, or empty."""
+    """port: of predictor and worker. queue: URL of Valkey, or empty. scraper: Prometheus' namespace, or empty. system:
+    whether there is the namespace of what must reach into its node, which is closed too.
+    """
 
     kind: Kind
     port: int
     gateway: GatewaySettings | None
     queue: str
     scraper: str
+    system: bool
 
 
 def network_policies(args: NetworkPoliciesArgs) -> dict[str, Manifest]:
@@ -73,6 +77,15 @@ def network_policies(args: NetworkPoliciesArgs) -> dict[str, Manifest]:
             {"matchLabels": {METRICS: "true"}},
             ingress=[{"from": [_namespace(args.scraper)], "ports": _tcp([args.port])}],
         )
+    return made | (_system(args.scraper) if args.system else {})
+
+
+def _system(scraper: str) -> dict[str, Manifest]:
+    """What runs there speaks with the kubelet by its sockets and with nobody else; Prometheus asks the exporter."""
+    made = {"system-deny-all": _policy("deny-all", {}, ingress=[], egress=[], namespace=SYSTEM_NAMESPACE)}
+    if scraper:
+        asked = [{"from": [_namespace(scraper)], "ports": _tcp([EXPORTER_PORT])}]
+        made["system-scraper"] = _policy("scraper", selected(EXPORTER), ingress=asked, namespace=SYSTEM_NAMESPACE)
     return made
 
 
@@ -105,6 +118,7 @@ def _policy(
     *,
     ingress: Sequence[Mapping[str, Any]] | None = None,
     egress: Sequence[Mapping[str, Any]] | None = None,
+    namespace: str = NAMESPACE,
 ) -> Manifest:
     """A direction that is None is not spoken of; an empty one is closed."""
     spec: dict[str, Any] = {"podSelector": dict(pods), "policyTypes": []}
@@ -116,7 +130,7 @@ def _policy(
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": metadata(name, "network"),
+        "metadata": metadata(name, "network", namespace=namespace),
         "spec": spec,
     }
 

@@ -73,6 +73,7 @@ def _unlabelled(
         gateway=cluster.gateway,
         queue=cluster.queue,
         scraper=cluster.prometheus_namespace if cluster.prometheus else "",
+        system=bool(on_nodes),
     )
     shapes = {
         pool.name: JobShape(

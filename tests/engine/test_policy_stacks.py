@@ -1,4 +1,4 @@
-"""Our own stacks under the real engine with the policy pack, AWS simulated: production passes all rules.
+"""Our own stacks under the real engine with the policy pack, clouds simulated: production passes all rules.
 
 Which Kubernetes is supported depends on today's date: a failure of that rule alone means that its time has come.
 """
@@ -6,18 +6,32 @@ Which Kubernetes is supported depends on today's date: a failure of that rule al
 from pathlib import Path
 
 import pytest
+import yaml
 
 from slipway.paths import PROJECT
+from tests.engine.simulated.kubernetes.rights import granting
 from tests.engine.simulated.project import make
 
 pytestmark = pytest.mark.engine
 
 _WITH_THE_PACK = ("--policy-pack", str(PROJECT / "infra" / "policy"))
 _ACCEPTED = "✅ slipway@"
+_IN_PRODUCTION = sorted(file.stem.removeprefix("Pulumi.") for file in (PROJECT / "stacks").glob("Pulumi.*-prod.yaml"))
 
 
-def test_production_passes_every_rule_at_preview(tmp_path: Path):
-    said = make(tmp_path, "aws-prod").call("preview", *_WITH_THE_PACK)
+@pytest.mark.parametrize("stack", _IN_PRODUCTION)
+def test_production_passes_every_rule_at_preview(tmp_path: Path, stack: str):
+    said = make(tmp_path, stack).call("preview", *_WITH_THE_PACK)
+    assert _ACCEPTED in said
+    assert "[advisory]" not in said
+
+
+def test_the_kubernetes_half_passes_every_rule_at_preview(tmp_path: Path):
+    project = make(tmp_path, "kubernetes")
+    settings = yaml.safe_load(project.file.read_text())["config"]["slipway:kubernetes"]
+    with granting(tmp_path, settings["context"]) as kubeconfig:
+        project.configure(kubernetes=settings | {"kubeconfig": str(kubeconfig)})
+        said = project.call("preview", *_WITH_THE_PACK)
     assert _ACCEPTED in said
     assert "[advisory]" not in said
 

@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
-from infra.kubernetes.objects import NAME
+from infra.kubernetes.objects import NAME, NAMESPACE, SYSTEM_NAMESPACE
 from tests.kubernetes_objects import variant
 
 
-def policies(name: str = "eks") -> dict[str, dict[str, Any]]:
+def policies(name: str = "eks", namespace: str = NAMESPACE) -> dict[str, dict[str, Any]]:
     return {
-        each["metadata"]["name"]: each["spec"] for each in variant(name).values() if each["kind"] == "NetworkPolicy"
+        each["metadata"]["name"]: each["spec"]
+        for each in variant(name).values()
+        if each["kind"] == "NetworkPolicy" and each["metadata"]["namespace"] == namespace
     }
 
 
@@ -44,6 +46,13 @@ def test_every_pod_is_closed_in_both_directions_to_begin_with(part: str):
     assert deny["policyTypes"] == ["Ingress", "Egress"]
     assert "ingress" not in deny
     assert "egress" not in deny
+
+
+def test_what_reaches_into_its_node_speaks_with_nobody_and_is_asked_by_prometheus_alone():
+    system = policies(namespace=SYSTEM_NAMESPACE)
+    assert system["deny-all"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert system.keys() == {"deny-all", "scraper"}
+    assert [port["port"] for rule in system["scraper"]["ingress"] for port in rule["ports"]] == [9400]
 
 
 def test_a_pod_that_is_none_of_ours_hears_nobody():
