@@ -1,7 +1,7 @@
 """Sizes that go together: memory, CPUs and a GPU of a Cloud Run instance; accelerators and the machine that has them.
 
-From Cloud Run's pages on CPU, memory, GPUs and health checks, and from Compute Engine's on accelerator-optimized machines (November
-2026).
+From Cloud Run's pages on CPU, memory, GPUs and health checks, and from Compute Engine's on accelerator-optimized
+machines (November 2026).
 """
 
 import re
