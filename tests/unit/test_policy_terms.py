@@ -80,6 +80,7 @@ def test_the_pair_of_regions_that_holds_a_bucket_is_allowed():
         "slipway:ownership": SETTINGS["slipway:ownership"],
         **{f"slipway:{key}": value for key, value in SETTINGS["slipway:clouds"]["gcp"].items()},
         "slipway:network": {"nat": "per_zone"},
+        "slipway:domain": SETTINGS["slipway:domain"],
         "slipway:storage": {"dual_region": ["us-central1", "us-east1"]},
     }
     told = {key: value if isinstance(value, str) else json.dumps(value) for key, value in google.items()}

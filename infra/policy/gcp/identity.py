@@ -18,9 +18,10 @@ _ACTING = (
     "roles/iam.serviceAccountUser",
     "roles/iam.serviceAccountTokenCreator",
     "roles/iam.serviceAccountKeyAdmin",
-    "roles/iam.serviceAccountAdmin",
     "roles/iam.workloadIdentityUser",
 )
+"""Roles to act as a service account, or to make keys of it; the first two after the CIS benchmark for Google, 1.6."""
+
 _READING = "roles/secretmanager.secretAccessor"
 _GRANTING = ("roles/resourcemanager.projectIamAdmin", "roles/iam.securityAdmin")
 _BOUND_GRANTING = "modifiedGrantsByRole"
@@ -31,7 +32,7 @@ _LASTING = {
     "gcp:storage/hmacKey:HmacKey": "a key for a store",
     "gcp:projects/apiKey:ApiKey": "an API key",
 }
-_SINGLES_OUT = re.compile(r"(repository(_id)?|sub(ject)?|aud)['\"\])]*\s*(==|in\b|\.startsWith)")
+_SINGLES_OUT = re.compile(r"(repository(_id)?|sub(ject)?)['\"\])]*\s*(==|in\b|\.startsWith)")
 _WIDE = re.compile(r"^principalSet://.*/workloadIdentityPools/[^/]+/(\*|attribute\.(?!environment|sub)[^/]+/.*)$")
 _DEFAULT_ACCOUNT = "-compute@developer.gserviceaccount.com"
 _RUNS_AS = {
