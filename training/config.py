@@ -35,6 +35,54 @@ class Recipe(_Strict):
     average: float = Field(default=0.0, ge=0, lt=1)
 
 
+class MeshSettings(_Strict):
+    """How the workers stand: their product is the number of workers.
+
+    replicate: copies of the model, each with its share of a batch; None is what the others leave. shard: processes that
+    share each copy's weights, gradients and optimizer, and split its share of the batch (FSDP2; with replicas HSDP).
+    tensor: processes that share each layer. pipeline: stages of layers. The last two need a task with a plan.
+    """
+
+    replicate: int | None = Field(default=None, ge=1, le=4096)
+    shard: int = Field(default=1, ge=1, le=4096)
+    tensor: int = Field(default=1, ge=1, le=64)
+    pipeline: int = Field(default=1, ge=1, le=64)
+
+    def replicas(self, workers: int) -> int:
+        """Copies of the model on so many workers. Raises ValueError when they do not stand in this mesh."""
+        others = self.shard * self.tensor * self.pipeline
+        replicas = self.replicate or workers // others
+        if replicas * others != workers:
+            raise ValueError(
+                f"mesh {self.replicate or 'any'} x {self.shard} x {self.tensor} x {self.pipeline} does not hold "
+                f"{workers} workers"
+            )
+        return replicas
+
+
+class ParallelSettings(_Strict):
+    """How a step is computed.
+
+    microbatches: parts of each worker's share of a batch, one in memory at a time; with a pipeline those that fill it.
+    stages: of each worker in a pipeline; more than one interleaves them, for less waiting and more exchange.
+    clip: the norm that gradients are scaled down to, over all workers; 0 leaves them. recompute: activations that are
+    computed again instead of kept: none, all but what is dear (selective), all. compile: blocks, for a task with a
+    plan, else the model. deterministic: the same bits for the same seed; without it attention is faster.
+    local_steps: steps between meetings of the replicas (DiLoCo); 1 is at every step. outer_rate, outer_momentum: of the
+    Nesterov step that a meeting takes.
+    """
+
+    microbatches: int = Field(default=1, ge=1, le=4096)
+    stages: int = Field(default=1, ge=1, le=16)
+    clip: float = Field(default=0.0, ge=0)
+    recompute: Literal["none", "selective", "full"] = "none"
+    compile: bool = False
+    deterministic: bool = True
+    local_steps: int = Field(default=1, ge=1, le=100_000)
+    outer_rate: float = Field(default=0.7, gt=0, le=2)
+    outer_momentum: float = Field(default=0.9, ge=0, lt=1)
+
+
 class CheckpointSettings(_Strict):
     """every_s: work that a crash may cost. keep_last: how many are kept, so that a broken one has one before it."""
 
@@ -56,13 +104,16 @@ class TrainSettings(_Strict):
     """One training run. What is None here is the task's own choice (see Recipe).
 
     task: one that ships (`employment`, `digits`) or `package.module:ClassName`. workers: processes; None is one a GPU,
-    or two where there is none. precision: `auto` is bf16 on a GPU that computes in it, else fp32.
+    or two where there is none. precision: `auto` is bf16 on a GPU that computes in it, else fp32; `fp8` multiplies
+    blocks in it, and needs torchao and a GPU that can.
     """
 
     task: str = Field(default="employment", min_length=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
     workers: int | None = Field(default=None, ge=1, le=4096)
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp8"] = "auto"
+    mesh: MeshSettings = MeshSettings()
+    parallel: ParallelSettings = ParallelSettings()
     epochs: Epochs | None = None
     batch_size: BatchSize | None = None
     learning_rate: LearningRate | None = None
@@ -73,10 +124,14 @@ class TrainSettings(_Strict):
 
     @model_validator(mode="after")
     def _shared_evenly(self) -> Self:
-        if self.batch_size and self.workers and self.batch_size % self.workers:
+        if self.workers is None:
+            return self
+        sharers = self.mesh.replicas(self.workers) * self.mesh.shard * self.parallel.microbatches
+        if self.batch_size and self.batch_size % sharers:
+            sharing = "workers" if self.parallel.microbatches == 1 else "microbatches"
             raise ValueError(
-                f"batch_size {self.batch_size} cannot be shared evenly by {self.workers} workers; "
-                f"use a multiple of {self.workers}"
+                f"batch_size {self.batch_size} cannot be shared evenly by {sharers} {sharing}; "
+                f"use a multiple of {sharers}"
             )
         return self
 

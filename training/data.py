@@ -1,17 +1,21 @@
 """Which rows a worker takes at which step.
 
 The order of rows is a function of seed and epoch alone: the same rows meet in the same step whatever the number of
-workers, so a run may resume on more or fewer. Rows lie in device memory and are taken by index; there is no loader,
-because data that fits in memory is only slowed by one. Data that does not fit is not read here.
+workers, so a run may resume on more or fewer. Rows that lie in device memory are taken by index, without a loader,
+which would only slow them; rows that are read from files (training/tokens.py) are read a step ahead, by a thread.
 """
 
 import hashlib
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from slipway.errors import TrainingError
+from training.mesh import Mesh
+from training.task import Split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,35 @@ class Batches:
         share = self.batch // size
         start = step * self.batch + rank * share
         return order[start : start + share]
+
+
+class Feed:
+    """The batches of one process, step by step. waited_s: seconds that steps have waited for their rows."""
+
+    def __init__(self, split: Split, batches: Batches, mesh: Mesh) -> None:
+        self._split, self._batches, self._mesh = split, batches, mesh
+        self._order = (-1, torch.empty(0))
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed") if split.is_read else None
+        self._ahead: tuple[int, Future[Split]] | None = None
+        self.waited_s = 0.0
+
+    def take(self, step: int) -> Split:
+        """This process' share of a step's batch. Steps may be asked for in any order; the next one is fastest."""
+        if self._reader is None:
+            return self._rows(step)
+        asked = time.monotonic()
+        ahead, self._ahead = self._ahead, None
+        rows = ahead[1].result() if ahead and ahead[0] == step else self._reader.submit(self._rows, step).result()
+        self._ahead = (step + 1, self._reader.submit(self._rows, step + 1))
+        self.waited_s += time.monotonic() - asked
+        return rows
+
+    def _rows(self, step: int) -> Split:
+        epoch, at = divmod(step, self._batches.per_epoch)
+        if self._order[0] != epoch:
+            self._order = (epoch, self._batches.order(epoch).to("cpu" if self._split.is_read else self._mesh.device))
+        share = self._batches.share(self._order[1], at, rank=self._mesh.data_rank, size=self._mesh.data_size)
+        return self._split.rows(share)
 
 
 def plan_batches(*, rows: int, batch_size: int, seed: int, workers: int) -> Batches:

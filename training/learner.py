@@ -1,18 +1,25 @@
-"""The model under training: its replicas in step, its optimizer, precision, and the moving average that is judged."""
+"""The model under training, however it is spread: its optimizer, precision, and the moving average that is judged."""
 
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from slipway.errors import TrainingError
-from training.config import Recipe
+from training.average import Average
+from training.config import ParallelSettings, Recipe
 from training.data import derive_seed
+from training.gathering import gathered
 from training.mesh import Mesh
+from training.parallel.build import build
+from training.parallel.gradients import clip, settle
+from training.parallel.outer import Meetings
+from training.parallel.pipeline import Pipeline
+from training.parallel.whole import Whole
+from training.precision import Precision
 from training.task import Split, Task
 
 Weights = dict[str, Tensor]
@@ -21,98 +28,171 @@ _ROWS_JUDGED_AT_ONCE = 8192  # bounds the memory of a judgement, whatever the si
 
 
 class Learner:
-    """Takes steps and gives answers. What a step draws at random depends on seed, step and rank alone, so that a run
-    that resumes draws what it would have drawn."""
+    """Takes steps and gives answers. What a step draws at random depends on seed, step and share of the data alone, so
+    that a run that resumes draws what it would have drawn."""
 
-    def __init__(self, task: Task, recipe: Recipe, *, seed: int, bf16: bool, mesh: Mesh) -> None:
-        self._task, self._recipe, self._seed, self._bf16, self._mesh = task, recipe, seed, bf16, mesh
+    def __init__(
+        self,
+        task: Task,
+        recipe: Recipe,
+        *,
+        seed: int,
+        mesh: Mesh,
+        bf16: bool = False,
+        fp8: bool = False,
+        parallel: ParallelSettings | None = None,
+    ) -> None:
+        self._task, self._recipe, self._seed, self._mesh = task, recipe, seed, mesh
+        self._precision = Precision(bf16=bf16, fp8=fp8)
+        self._settings = settings = parallel or ParallelSettings()
         draw_from(mesh, derive_seed(seed, "model"))
-        self._model = task.model().to(mesh.device)
-        self._replica = self._model if mesh.size == 1 else DistributedDataParallel(self._model)
-        self._average = (
-            AveragedModel(self._model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average)) if recipe.average else None
+        self._part = build(task, mesh, settings, precision=self._precision, seed=seed)
+        self._parameters = self._part.parameters()
+        self._steps = (
+            Pipeline(self._part, mesh=mesh, microbatches=settings.microbatches)
+            if mesh.pipeline > 1
+            else Whole(self._part, loss=task.loss, microbatches=settings.microbatches)
         )
+        self._average = Average(self._parameters, decay=recipe.average) if recipe.average else None
+        self._meetings = Meetings(self._parameters, settings, mesh) if settings.local_steps > 1 else None
         self._optimizer = torch.optim.AdamW(
-            self._model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+            self._parameters.values(),
+            lr=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            fused=mesh.device.type == "cuda",
         )
-
-    @property
-    def judged(self) -> nn.Module:
-        """The module whose answers count: the moving average where there is one."""
-        return self._average.module if self._average else self._model
+        self._remember()
 
     def learn(self, batch: Split, *, step: int, rate: float) -> Tensor:
         """One step on this process' share of a batch; the loss of the share, left on the device."""
-        draw_from(self._mesh, derive_seed(self._seed, "step", step, self._mesh.rank))
+        draw_from(self._mesh, derive_seed(self._seed, "step", step, self._mesh.data_rank))
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        self._replica.train()
         self._optimizer.zero_grad()
-        with self._precision():
-            loss = self._task.loss(self._replica(**batch.inputs), batch.targets)
-        loss.backward()
+        with self._attention():
+            loss = self._steps.learn(batch, self._autocast)
+        settle(self._parameters.values())
+        if self._settings.clip:
+            clip(self._parameters.values(), limit=self._settings.clip, mesh=self._mesh)
         self._optimizer.step()
-        if self._average:
-            self._average.update_parameters(self._model)
-        return loss.detach()
+        self._follow()
+        return loss
 
-    @torch.inference_mode()
+    @property
+    def exchanged(self) -> int:
+        """Bytes that this process has handed to replicas that it seldom meets; 0 where they meet at every step."""
+        return self._meetings.exchanged if self._meetings else 0
+
     def answer(self, split: Split) -> Tensor:
         """Answers for a whole split, on the CPU of every process; each computes its share."""
-        self.judged.eval()
-        share = self._mesh.share(len(split))
-        starts = range(share.start, share.stop, _ROWS_JUDGED_AT_ONCE)
-        parts = [self._answer(split.rows(slice(at, min(at + _ROWS_JUDGED_AT_ONCE, share.stop)))) for at in starts]
-        return self._mesh.join(torch.cat(parts), len(split))
+        self._meet()
+        spread = self._mesh.is_spread
+        with torch.no_grad() if spread else torch.inference_mode(), self._judged():
+            share = self._mesh.share(len(split))
+            parts = [self._answer(split.rows(rows)) for rows in self._portions(share, len(split))]
+        return self._mesh.join(torch.cat(parts)[: share.stop - share.start], len(split))
 
     def weights(self) -> Weights:
-        """A copy of the judged weights, which later steps leave as it is."""
-        return {name: tensor.detach().clone() for name, tensor in self.judged.state_dict().items()}
+        """A copy of the judged weights, which later steps leave as it is; of what this process holds of them."""
+        self._meet()
+        with self._judged():
+            return {name: tensor.detach().clone() for name, tensor in self._tensors().items()}
 
     def restore(self, weights: Weights) -> None:
         """Judge these weights from now on."""
-        self.judged.load_state_dict(weights)
+        own = self._tensors() | (self._average.tensors if self._average else {})
+        with torch.no_grad():
+            for name, tensor in weights.items():
+                own[name].copy_(tensor)
+
+    def released(self) -> nn.Module:
+        """The whole judged model, on the CPU of every process. Blocks until each has given what it holds."""
+        model = self._task.model()
+        model.load_state_dict(gathered(self.weights(), model.state_dict(), self._mesh))
+        return model
 
     def state(self) -> dict[str, Any]:
-        """All that the next step depends on."""
-        return {
-            "model": self._model.state_dict(),
-            "average": self._average.state_dict() if self._average else {},
-            "optimizer": self._optimizer.state_dict(),
-        }
+        """All that the next step depends on, by names that are the same however the model is spread.
+
+        Replicas that seldom meet differ: each has its own entry, and they share `meetings`.
+        """
+        own = {"model": self._tensors(), "optimizer": self._memory()}
+        average = {"updates": self._average.updates, "tensors": self._average.tensors} if self._average else {}
+        if self._meetings is None:
+            return own | {"average": average}
+        return {f"replica-{self._mesh.replica}": own, "average": average, "meetings": self._meetings.state()}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Raises TrainingError when the state is of another model."""
+        own = state.get(f"replica-{self._mesh.replica}", state.get("replica-0", state))
         try:
-            self._model.load_state_dict(state["model"])
-            self._optimizer.load_state_dict(state["optimizer"])
+            _fill(self._tensors(), own["model"])
+            for name, memory in self._memory().items():
+                _fill(memory, own["optimizer"][name])
             if self._average:
-                self._average.load_state_dict(state["average"])
+                self._average.updates = state["average"]["updates"]
+                _fill(self._average.tensors, state["average"]["tensors"])
+            if self._meetings:
+                self._meetings.load(state["meetings"])
         except (RuntimeError, ValueError, KeyError) as error:
             raise TrainingError(
                 f"the checkpoint does not fit the model of task {self._task.name!r}: {error}",
                 hint="change the task's `version` when its model changes, and the run starts anew",
             ) from error
 
+    def _follow(self) -> None:
+        """What comes after the optimizer's step: replicas may meet, and the average takes in what they have."""
+        if self._meetings is None:
+            if self._average:
+                self._average.update()
+        elif self._meetings.stepped() and self._average:
+            self._average.update(steps=self._settings.local_steps)
+
+    def _meet(self) -> None:
+        if self._meetings and self._meetings.meet() and self._average:
+            self._average.update(steps=self._settings.local_steps)
+
+    def _judged(self) -> AbstractContextManager[None]:
+        return self._average.judged() if self._average else nullcontext()
+
     def _answer(self, rows: Split) -> Tensor:
-        return self._task.answer(self.judged(**rows.inputs))  # in fp32, as it will be served
+        return self._task.answer(self._steps.answer(rows))  # in fp32, as it will be served
 
-    def _precision(self) -> torch.autocast | nullcontext[None]:
-        return torch.autocast("cuda", torch.bfloat16) if self._bf16 else nullcontext()
+    def _portions(self, share: slice, rows: int) -> list[slice]:
+        """The share in portions: as many on every process, since those of a spread model compute together."""
+        if not self._mesh.is_spread:
+            starts = range(share.start, share.stop, _ROWS_JUDGED_AT_ONCE)
+            return [slice(at, min(at + _ROWS_JUDGED_AT_ONCE, share.stop)) for at in starts]
+        longest = -(-rows // self._mesh.data_size)
+        starts = range(share.start, share.start + longest, _ROWS_JUDGED_AT_ONCE)
+        return [slice(max(0, min(at, rows - 1)), min(at + _ROWS_JUDGED_AT_ONCE, rows)) for at in starts]
 
+    def _tensors(self) -> Weights:
+        """Parameters and lasting buffers of what this process holds."""
+        return {name: tensor for module in self._part.bare for name, tensor in module.state_dict().items()}
 
-def use_bf16(precision: str, device: torch.device) -> bool:
-    """Whether to compute in bf16: where it is faster, which is on a GPU that has it.
+    def _memory(self) -> dict[str, dict[str, Tensor]]:
+        return {name: self._optimizer.state[parameter] for name, parameter in self._parameters.items()}
 
-    Raises TrainingError when settings demand it of a device without it.
-    """
-    able = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    if precision == "bf16" and not able:
-        raise TrainingError(
-            f"precision bf16 gains nothing on {device.type}: it has no units for it",
-            hint="set training.precision to auto or fp32",
-        )
-    return able and precision != "fp32"
+    def _remember(self) -> None:
+        """Give the optimizer its memory before the first step, so that a checkpoint has something to be read into."""
+        on_device = self._mesh.device.type == "cuda"
+        for parameter in self._parameters.values():
+            self._optimizer.state[parameter] = {
+                "step": torch.zeros((), device=self._mesh.device if on_device else "cpu"),
+                "exp_avg": torch.zeros_like(parameter.detach()),
+                "exp_avg_sq": torch.zeros_like(parameter.detach()),
+            }
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        return torch.autocast("cuda", torch.bfloat16) if self._precision.bf16 else nullcontext()
+
+    def _attention(self) -> AbstractContextManager[object]:
+        """On a GPU, whichever is fastest there; only flash gives the same bits each time."""
+        if self._mesh.device.type != "cuda" or self._settings.deterministic or not self._precision.bf16:
+            return nullcontext()
+        wanted = [SDPBackend.CUDNN_ATTENTION, SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]
+        return sdpa_kernel([*wanted, SDPBackend.MATH], set_priority=True)
 
 
 def draw_from(mesh: Mesh, seed: int) -> None:
@@ -120,3 +200,13 @@ def draw_from(mesh: Mesh, seed: int) -> None:
     torch.default_generator.manual_seed(seed)
     if mesh.device.type == "cuda":
         torch.cuda.manual_seed(seed)
+
+
+@torch.no_grad()
+def _fill(own: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
+    if own.keys() != saved.keys():
+        raise ValueError(f"it has {sorted(saved)}, the model {sorted(own)}")
+    for name, tensor in own.items():
+        if tensor.shape != saved[name].shape:
+            raise ValueError(f"{name} is {tuple(saved[name].shape)} there and {tuple(tensor.shape)} here")
+        tensor.copy_(saved[name])

@@ -17,7 +17,7 @@ from torch import Tensor
 from slipway.errors import TrainingError
 from training.checkpoint import Checkpoints
 from training.config import Recipe
-from training.data import Batches
+from training.data import Batches, Feed
 from training.learner import Learner, Weights
 from training.mesh import Mesh
 from training.preempt import Preempted, Preemption
@@ -63,7 +63,7 @@ class Loop:
     _best: Weights = field(default_factory=dict, init=False)
     _step: int = field(default=0, init=False)
     _loss_sum: Tensor = field(init=False)  # over this process' share of the epoch so far, left on the device
-    _order: tuple[int, Tensor] = field(init=False)
+    _feed: Feed = field(init=False)
     _saved_at: float = field(init=False)
     _epoch_start: tuple[int, float] = field(init=False)  # step and time, for the rate
 
@@ -74,7 +74,7 @@ class Loop:
         longer a number or a checkpoint cannot be written.
         """
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self.mesh.device)
-        self._order = (-1, torch.empty(0))
+        self._feed = Feed(self.train, self.batches, self.mesh)
         self._resume()
         self._saved_at = self.clock()
         self._epoch_start = (self._step, self.clock())
@@ -92,13 +92,9 @@ class Loop:
         return len(self.history) == self.recipe.epochs or self.watch.is_over(self.recipe.patience)
 
     def _learn(self) -> None:
-        epoch, at = divmod(self._step, self.batches.per_epoch)
-        if self._order[0] != epoch:
-            self._order = (epoch, self.batches.order(epoch).to(self.mesh.device))
-        share = self.batches.share(self._order[1], at, rank=self.mesh.rank, size=self.mesh.size)
         steps = self.recipe.epochs * self.batches.per_epoch
         rate = learning_rate(self._step, steps=steps, peak=self.recipe.learning_rate, warm_up=self.recipe.warm_up)
-        self._loss_sum += self.learner.learn(self.train.rows(share), step=self._step, rate=rate)
+        self._loss_sum += self.learner.learn(self._feed.take(self._step), step=self._step, rate=rate)
         self._step += 1
         self.progress.within_epoch(self._step / self.batches.per_epoch)
 
@@ -146,7 +142,7 @@ class Loop:
             raise Preempted
 
     def _save(self) -> None:
-        sums = self.mesh.join(self._loss_sum[None], self.mesh.size)
+        sums = self.mesh.join(self._loss_sum[None], self.mesh.data_size)
         if self.mesh.leads:
             self.checkpoints.save(self._step, self._state(sums))
         self._saved_at = self.clock()
@@ -179,7 +175,7 @@ class Loop:
         self.history, self.watch, self._best = state["history"], Watch(**state["watch"]), state["best"]
         self._step = state["step"]
         sums: Tensor = state["loss_sums"]
-        same_size = len(sums) == self.mesh.size
-        self._loss_sum = (sums[self.mesh.rank] if same_size else sums.mean()).clone()
+        same_size = len(sums) == self.mesh.data_size
+        self._loss_sum = (sums[self.mesh.data_rank] if same_size else sums.mean()).clone()
         self.progress.resume(self._step / self.batches.per_epoch)
         self.progress.say(f"resumed after step {self._step} (epoch {len(self.history)} judged)")

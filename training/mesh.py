@@ -12,18 +12,59 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from slipway.errors import TrainingError
+from training.config import MeshSettings
 from training.rendezvous import RENDEZVOUS_FOLDER
+
+_DIMENSIONS = ("pipeline", "replicate", "shard", "tensor")
+"""From the slowest links to the fastest: what talks most stands next to each other."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mesh:
-    """rank: 0 to size - 1; rank 0 writes what is written once."""
+    """rank: 0 to size - 1; rank 0 writes what is written once.
+
+    shard, tensor, pipeline: sizes of the groups that a model is spread over; what they leave are replicas of it.
+    grid: torch's mesh of all four dimensions by name, None where there is nothing but replicas.
+    """
 
     rank: int
     size: int
     device: torch.device
+    shard: int = 1
+    tensor: int = 1
+    pipeline: int = 1
+    grid: DeviceMesh | None = None
+
+    @property
+    def replicas(self) -> int:
+        return self.size // (self.shard * self.tensor * self.pipeline)
+
+    @property
+    def data_size(self) -> int:
+        """Processes that take rows of their own: replicas and the shards of each."""
+        return self.replicas * self.shard
+
+    @property
+    def data_rank(self) -> int:
+        """Which share of the rows is this process'; those of a tensor group or a pipeline have the same."""
+        return self.rank // self.tensor % self.data_size
+
+    @property
+    def replica(self) -> int:
+        return self.data_rank // self.shard
+
+    @property
+    def stage_rank(self) -> int:
+        """This process' place in its pipeline."""
+        return self.rank // (self.tensor * self.data_size)
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether a process holds only a part of the model."""
+        return self.replicas < self.size
 
     @property
     def leads(self) -> bool:
@@ -47,45 +88,70 @@ class Mesh:
 
     def share(self, rows: int) -> slice:
         """The run of rows that this process takes of a split; the shares join to the whole in the order of ranks."""
-        return slice(rows * self.rank // self.size, rows * (self.rank + 1) // self.size)
+        return slice(rows * self.data_rank // self.data_size, rows * (self.data_rank + 1) // self.data_size)
 
     def join(self, share: Tensor, rows: int) -> Tensor:
-        """The shares of all processes put together in order, on the CPU of each."""
+        """The shares of all processes put together in order, on the CPU of each. Of a pipeline, the last stage's."""
         share = share.cpu()
         if self.size == 1:
             return share
-        longest = -(-rows // self.size)
+        longest = -(-rows // self.data_size)
         padded = share.new_zeros((longest, *share.shape[1:]))
         padded[: len(share)] = share
         parts = [torch.empty_like(padded) for _ in range(self.size)]
         dist.all_gather(parts, padded)
-        lengths = (rows * (rank + 1) // self.size - rows * rank // self.size for rank in range(self.size))
-        return torch.cat([part[:length] for part, length in zip(parts, lengths, strict=True)])
+        told = parts[-self.data_size * self.tensor :: self.tensor]
+        lengths = (rows * (at + 1) // self.data_size - rows * at // self.data_size for at in range(self.data_size))
+        return torch.cat([part[:length] for part, length in zip(told, lengths, strict=True)])
 
 
 @contextmanager
-def joined() -> Iterator[Mesh]:
+def joined(settings: MeshSettings | None = None) -> Iterator[Mesh]:
     """Join the processes that torchrun started, and leave them at the end. One process alone needs no torchrun.
 
-    Raises TrainingError when the machine has GPUs, but fewer than workers.
+    Raises TrainingError when the machine has GPUs, but fewer than workers, or `settings` are for another number.
     """
+    settings = settings or MeshSettings()
     rank, size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-    mesh = Mesh(rank=rank, size=size, device=_device(int(os.environ.get("LOCAL_RANK", "0"))))
+    device = _device(int(os.environ.get("LOCAL_RANK", "0")))
     if size == 1:
-        yield mesh
+        yield arranged(rank=rank, size=size, device=device, settings=settings)
         return
-    on_gpu = mesh.device.type == "cuda"
+    on_gpu = device.type == "cuda"
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if on_gpu else "gloo",
         init_method=_meeting_point(),
         rank=rank,
         world_size=size,
-        device_id=mesh.device if on_gpu else None,
+        device_id=device if on_gpu else None,
     )
     try:
-        yield mesh
+        yield arranged(rank=rank, size=size, device=device, settings=settings)
     finally:
         dist.destroy_process_group()
+
+
+def arranged(*, rank: int, size: int, device: torch.device, settings: MeshSettings) -> Mesh:
+    """The mesh of processes that have joined. Blocks until all of them arrange themselves, where there are groups.
+
+    Raises TrainingError when so many processes do not stand in such a mesh.
+    """
+    try:
+        replicas = settings.replicas(size)
+    except ValueError as error:
+        raise TrainingError(
+            str(error), hint="set training.mesh so that its product is the number of workers"
+        ) from error
+    shape = (settings.pipeline, replicas, settings.shard, settings.tensor)
+    return Mesh(
+        rank=rank,
+        size=size,
+        device=device,
+        shard=settings.shard,
+        tensor=settings.tensor,
+        pipeline=settings.pipeline,
+        grid=None if replicas == size else init_device_mesh(device.type, shape, mesh_dim_names=_DIMENSIONS),
+    )
 
 
 def _meeting_point() -> str:

@@ -14,11 +14,12 @@ from training.checkpoint import Checkpoints
 from training.config import Recipe
 from training.data import plan_batches
 from training.launch.protocol import JobSpec
-from training.learner import Learner, use_bf16
+from training.learner import Learner
 from training.loop import Loop
 from training.mesh import Mesh, joined
 from training.metrics import Tracker
 from training.outcome import TrainingResult
+from training.precision import use_precision
 from training.preempt import Preemption
 from training.progress import Progress
 from training.task import Dataset, Task, check_dataset, find_task
@@ -33,11 +34,12 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
     Raises TrainingError, and Preempted when a checkpoint was written because a process was asked to stop.
     """
     started = time.monotonic()
-    torch.use_deterministic_algorithms(True, warn_only=True)  # a user's model may need what has no such form
+    # a user's model may need what has no such form
+    torch.use_deterministic_algorithms(job.settings.parallel.deterministic, warn_only=True)
     open_store(job.store_url)  # a URL that names no store is better refused now than after the training
     task = find_task(job.settings.task)
     recipe = job.settings.over(task.recipe)
-    with joined() as mesh:
+    with joined(job.settings.mesh) as mesh:
         data = task.data(job.settings.seed)
         check_dataset(task, data)
         folder = job.work_folder / _RUNS / fingerprint(job, recipe, task, data.digest)
@@ -46,12 +48,13 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
             loop = _loop(job, task, data, recipe, mesh, folder, tracker, progress, preemption)
             loop.fit()
             answers = loop.learner.answer(data.evaluation.to(mesh.device))
+            model = loop.learner.released()
             if not mesh.leads:
                 return None
             progress.say("exporting the model and proving that its graph answers alike")
             made = export.release(
                 task,
-                loop.learner.judged,
+                model,
                 evaluation=data.evaluation,
                 metrics=task.metrics(answers, data.evaluation.targets),
                 data_digest=data.digest,
@@ -73,6 +76,7 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
 
 def fingerprint(job: JobSpec, recipe: Recipe, task: Task, data_digest: str) -> str:
     """What a checkpoint belongs to: all that the weights depend on, but not how many workers compute them."""
+    parallel = job.settings.parallel
     parts = (
         job.settings.task,
         task.version,
@@ -80,6 +84,7 @@ def fingerprint(job: JobSpec, recipe: Recipe, task: Task, data_digest: str) -> s
         job.settings.seed,
         job.settings.precision,
         data_digest,
+        parallel.model_dump(include={"clip", "local_steps", "outer_rate", "outer_momentum"}),
     )
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
@@ -96,14 +101,23 @@ def _loop(
     preemption: Preemption,
 ) -> Loop:
     settings = job.settings
-    bf16 = use_bf16(settings.precision, mesh.device)
+    precision = use_precision(settings.precision, mesh.device)
+    sharers = mesh.data_size * settings.parallel.microbatches
     return Loop(
         task=task,
         train=data.train.to(mesh.device),
         validation=data.validation.to(mesh.device),
         recipe=recipe,
-        batches=plan_batches(rows=len(data.train), batch_size=recipe.batch_size, seed=settings.seed, workers=mesh.size),
-        learner=Learner(task, recipe, seed=settings.seed, bf16=bf16, mesh=mesh),
+        batches=plan_batches(rows=len(data.train), batch_size=recipe.batch_size, seed=settings.seed, workers=sharers),
+        learner=Learner(
+            task,
+            recipe,
+            seed=settings.seed,
+            bf16=precision.bf16,
+            fp8=precision.fp8,
+            mesh=mesh,
+            parallel=settings.parallel,
+        ),
         mesh=mesh,
         run=folder.name,
         checkpoints=Checkpoints(folder, keep_last=settings.checkpoint.keep_last, warn=progress.say),

@@ -29,6 +29,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.targets)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether taking rows costs reading, so that it is worth doing ahead."""
+        return False
+
     def rows(self, index: Tensor | slice) -> "Split":
         return Split(inputs={name: tensor[index] for name, tensor in self.inputs.items()}, targets=self.targets[index])
 
@@ -52,7 +57,8 @@ class Dataset:
 
 @runtime_checkable
 class Task(Protocol):
-    """A model with its data and its measure.
+    """A model with its data and its measure. A task may also have a `plan` (training/parallel/plan.py), which says how
+    its model is spread over processes.
 
     name: the release's name. version: what the authors call this form of it. watch: the metric that decides which
     epoch is best, higher is better. recipe: how it is trained well, for the settings to override.

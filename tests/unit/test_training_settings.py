@@ -17,7 +17,7 @@ def test_what_settings_say_goes_over_the_tasks_recipe():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("epochs", 0), ("learning_rate", -1), ("seed", -1), ("workers", 0), ("precision", "fp8"), ("epoch", 3)],
+    [("epochs", 0), ("learning_rate", -1), ("seed", -1), ("workers", 0), ("precision", "fp4"), ("epoch", 3)],
 )
 def test_an_impossible_or_unknown_setting_is_refused_by_its_key(key: str, value: object):
     with pytest.raises(ValidationError, match=key):
