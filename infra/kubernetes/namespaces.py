@@ -5,11 +5,12 @@ namespace is privileged, because NVIDIA's device plugin and exporter must reach 
 there, and it is made only where one of the two is.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE, Manifest, memory, metadata
+from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE, Manifest, count, memory, metadata
 
 _CONTAINER_DEFAULT = {"cpu": "100m", "memory": "256Mi"}
 _PODS = 2000
@@ -64,19 +65,19 @@ def quotas(args: NamespacesArgs) -> dict[str, Manifest]:
 
 def _hard(args: NamespacesArgs) -> dict[str, str]:
     return {
-        "requests.cpu": str(args.cpus),
+        "requests.cpu": count(args.cpus),
         "requests.memory": memory(args.memory_gib * 1024),
         "limits.memory": memory(args.memory_gib * 1024),
-        **{f"requests.{device}": str(count) for device, count in args.devices.items()},
-        "pods": str(_PODS),
+        **{f"requests.{device}": count(number) for device, number in args.devices.items()},
+        "pods": count(_PODS),
     }
 
 
 def devices(asked: Iterable[tuple[str, int]]) -> dict[str, int]:
     """Accelerators by name, summed over pools."""
-    total: dict[str, int] = {}
-    for device, count in asked:
-        total[device] = total.get(device, 0) + count
+    total = Counter[str]()
+    for device, number in asked:
+        total[device] += number
     return total
 
 

@@ -71,10 +71,17 @@ def labelled(manifest: Manifest, labels: Mapping[str, str]) -> Manifest:
 
 def memory(mebibytes: float) -> str:
     """As the API server writes it back, in the largest unit that fits: another spelling would look like a change."""
-    amount, units = round(mebibytes), ["Mi", "Gi", "Ti"]
-    while amount % 1024 == 0 and len(units) > 1:
-        amount, units = amount // 1024, units[1:]
-    return f"{amount}{units[0]}"
+    return _spelled(round(mebibytes), 1024, ("Mi", "Gi", "Ti"))
+
+
+def count(number: int) -> str:
+    """The same of whole things: a thousand is `1k` there."""
+    return _spelled(number, 1000, ("", "k", "M"))
+
+
+def _spelled(amount: int, base: int, units: tuple[str, ...]) -> str:
+    larger = units[1:]
+    return _spelled(amount // base, base, larger) if larger and amount and amount % base == 0 else f"{amount}{units[0]}"
 
 
 def token(manifest: Manifest) -> str:

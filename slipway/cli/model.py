@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slipway.cli.output import Json, Progress, Stack, emit, say
-from slipway.errors import SlipwayError
+from slipway.errors import SettingsError, SlipwayError
 from slipway.inventory import read_inventory
 from slipway.paths import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.settings import KubernetesSettings
     from slipway.workspace import Workspace
-    from training.launch import TrainingResult
+    from training.launch import Launcher, TrainingResult
 
 
 def register(app: typer.Typer) -> None:
@@ -28,19 +31,33 @@ def register(app: typer.Typer) -> None:
 
 
 def run_training(workspace: "Workspace", *, quiet: bool, task: str = "") -> "TrainingResult":
-    """Train as the stack's settings say, here, and return the release that was written."""
+    """Train as the stack's settings say, here or on its cluster, and return the release that was written."""
     from training.launch import train as launch
 
     settings = workspace.settings.training
     if task:
         settings = type(settings).model_validate(settings.model_dump() | {"task": task})
+    show: Callable[[str], None] = (lambda line: None) if quiet else (lambda line: typer.echo(f"  {line}"))
+    cluster = workspace.settings.kubernetes
     return launch(
         settings,
-        store_url=workspace.state.store_url,
-        tracking_uri=f"sqlite:///{workspace.state.tracking}",
+        store_url=cluster.store if cluster else workspace.state.store_url,
+        tracking_uri=None if cluster else f"sqlite:///{workspace.state.tracking}",
         work_folder=workspace.state.store / "training",
-        show=(lambda line: None) if quiet else (lambda line: typer.echo(f"  {line}")),
+        show=show,
+        launcher=_cluster_launcher(cluster, show) if cluster else None,
     )
+
+
+def _cluster_launcher(cluster: "KubernetesSettings", show: "Callable[[str], None]") -> "Launcher":
+    if not cluster.kubeconfig:
+        raise SettingsError(
+            "slipway:kubernetes.of: training is started through a kubeconfig",
+            hint="put one of that cluster into a stack of its own, with kubeconfig, context and store",
+        )
+    from training.launch.kubernetes import KubernetesLauncher
+
+    return KubernetesLauncher(kubeconfig=Path(cluster.kubeconfig), context=cluster.context, show=show)
 
 
 def train(
@@ -50,7 +67,7 @@ def train(
     ] = "",
     json: Json = False,
 ) -> None:
-    """Train a model on this machine and write a release; promote it to serve it."""
+    """Train a model, on this machine or on the stack's cluster, and write a release; promote it to serve it."""
     from slipway.workspace import Workspace
 
     result = run_training(Workspace.open(stack), quiet=json, task=task)

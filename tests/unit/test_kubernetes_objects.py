@@ -13,6 +13,7 @@ from infra.kubernetes.objects import (
     NAMESPACE,
     SYSTEM_NAMESPACE,
     Manifest,
+    count,
     labelled,
     memory,
     path_of,
@@ -193,6 +194,11 @@ def test_a_label_of_an_objects_own_wins_over_the_stacks():
 )
 def test_memory_is_spelled_as_the_api_server_spells_it(mebibytes: int, written: str):
     assert memory(mebibytes) == written
+
+
+@pytest.mark.parametrize(("number", "written"), [(0, "0"), (8, "8"), (1500, "1500"), (2000, "2k"), (1_000_000, "1M")])
+def test_a_number_of_things_is_spelled_as_the_api_server_spells_it(number: int, written: str):
+    assert count(number) == written
 
 
 @pytest.mark.parametrize(

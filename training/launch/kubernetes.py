@@ -1,0 +1,129 @@
+"""Training on a cluster that Slipway's Kubernetes stack prepared: an Indexed Job, created through the API and watched.
+
+The job goes on when this process is killed, or when the cluster does not answer for a while. When it is cancelled, its
+pods are asked to stop and have the time that their cloud gives them.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from slipway.errors import TrainingError
+from training.launch.cluster import Cluster, ClusterAwayError
+from training.launch.manifest import (
+    Manifest,
+    filled_in,
+    job_name,
+    outcome_of,
+    progress,
+    secret,
+    state_of,
+    why_failed,
+    workers_on,
+)
+from training.launch.protocol import JobSpec, JobState
+from training.outcome import TrainingResult
+
+NAMESPACE, JOBS = "slipway", "trainer-jobs"
+"""Where the stack puts the manifests; its output `launcher` says the same."""
+
+_LOOK_AGAIN_S = 2.0
+_GONE_S = 180.0
+"""The longest that cancelling waits for pods to go; the clouds' grace periods are shorter."""
+
+
+class KubernetesLauncher:
+    """kubeconfig and context: of the cluster. pool: whose nodes; the first by name unless said.
+
+    show: given a line when something changes.
+    """
+
+    def __init__(
+        self,
+        *,
+        kubeconfig: Path,
+        context: str = "",
+        pool: str = "",
+        show: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._kubeconfig, self._context, self._pool, self._show = kubeconfig, context, pool, show
+
+    def submit(self, job: JobSpec) -> "KubernetesJob":
+        """See Launcher. Raises TrainingError when the cluster does not answer, has no such pool or refuses the job."""
+        cluster = Cluster(self._kubeconfig, self._context, NAMESPACE)
+        manifest = self._manifest(cluster)
+        workers = workers_on(manifest, job.settings.workers)
+        name = job_name(job.settings.task, secrets.token_hex(4))
+        made = filled_in(manifest, name=name, workers=workers)
+        cluster.create_secret(secret(job, made))
+        try:
+            cluster.hand_secret_to(cluster.create_job(made))
+        except TrainingError:
+            cluster.delete_job(name)
+            cluster.delete_secret(name)
+            raise
+        self._show(f"job {name} · {workers.nodes} x {workers.each} workers")
+        return KubernetesJob(cluster, name, nodes=workers.nodes, show=self._show)
+
+    def _manifest(self, cluster: Cluster) -> Manifest:
+        kept = cluster.config_map(JOBS)
+        if kept is None:
+            raise TrainingError(
+                f"the cluster holds no ConfigMap {JOBS} in {NAMESPACE}", hint="bring up the stack `kubernetes` first"
+            )
+        manifests = {file.removesuffix(".json"): text for file, text in (kept.get("data") or {}).items()}
+        pool = self._pool or min(manifests, default="")
+        if pool not in manifests:
+            raise TrainingError(
+                f"the cluster has no pool {pool!r} to train on", hint=f"it has {', '.join(sorted(manifests)) or 'none'}"
+            )
+        return json.loads(manifests[pool])
+
+
+class KubernetesJob:
+    """See JobHandle. name: by which kubectl finds it."""
+
+    def __init__(self, cluster: Cluster, name: str, *, nodes: int, show: Callable[[str], None]) -> None:
+        self.name = name
+        self._cluster, self._nodes, self._show, self._shown = cluster, nodes, show, ""
+
+    @property
+    def state(self) -> JobState:
+        return state_of(self._cluster.job(self.name))
+
+    def wait(self) -> TrainingResult:
+        while (state := self._look()) is JobState.RUNNING:
+            time.sleep(_LOOK_AGAIN_S)
+        if state is JobState.CANCELLED:
+            raise TrainingError(f"the job {self.name} is gone", hint="somebody deleted it; train again")
+        outcome = outcome_of(self._cluster.pods(self.name))
+        if outcome is not None and outcome.result is not None:
+            return outcome.result
+        logs = f"kubectl -n {NAMESPACE} logs job/{self.name}"
+        if outcome is not None and outcome.message:
+            raise TrainingError(outcome.message, hint=outcome.hint or logs)
+        said = why_failed(self._cluster.job(self.name) or {})
+        raise TrainingError(f"training ended without a word: {said}", hint=logs)
+
+    def cancel(self) -> None:
+        self._cluster.delete_job(self.name)
+        deadline = time.monotonic() + _GONE_S
+        while self._cluster.job(self.name) is not None and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN_S)
+
+    def _look(self) -> JobState:
+        """A cluster that is away is no end of the job: giving up would cancel what runs there well."""
+        try:
+            state = self.state
+            self._say(progress(self._cluster.pods(self.name), self._nodes))
+        except ClusterAwayError as error:
+            self._say(f"{error}; the job goes on there")
+            return JobState.RUNNING
+        return state
+
+    def _say(self, line: str) -> None:
+        if line != self._shown:
+            self._show(line)
+            self._shown = line
