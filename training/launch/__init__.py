@@ -1,4 +1,4 @@
-"""Submit a training job and get the release it made. One protocol: this machine speaks it, and a cluster (kubernetes.py).
+"""Submit a training job and get the release it made. One protocol: this machine speaks it, and so does a cluster.
 
 Imports no torch: `slipway train` starts fast, and the trainer pays for torch in its own processes.
 """
