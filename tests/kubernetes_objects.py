@@ -17,6 +17,8 @@ from slipway.release import Pin
 
 PIN = Pin(name="employment", digest="af" * 32, store="s3://example-models")
 
+_IMAGE = f"registry.example.com/system@sha256:{'0' * 64}"
+
 COMPUTE_CLASSES = """
 metadata: {name: train}
 spec: {priorities: [{nodepools: [gpu-us-central1-train-spot]}]}
@@ -37,6 +39,13 @@ VARIANTS = {
     },
     "eks with KEDA alone": {"prometheus": False},
     "eks with Prometheus alone": {"keda": False},
+    "eks that Slipway made": {
+        "kubeconfig": None,
+        "context": None,
+        "store": None,
+        "of": "aws-prod",
+        "images": {"cluster_autoscaler": _IMAGE, "node_termination_handler": _IMAGE},
+    },
     "gke that Slipway made": {
         "kubeconfig": None,
         "context": None,
@@ -74,8 +83,13 @@ def home(given: Settings) -> Home:
     """As outputs or settings would give it."""
     assert given.kubernetes is not None
     made = bool(given.kubernetes.of)
-    priorities = Output.from_input(COMPUTE_CLASSES) if made else None
-    return Home(kubeconfig="", store="gs://example-models", cluster="models", priorities=priorities)
+    return Home(
+        kubeconfig="",
+        store="gs://example-models",
+        cluster="models",
+        priorities=Output.from_input(COMPUTE_CLASSES) if made else None,
+        interruptions=Output.from_input("https://news.example") if made and given.kubernetes.kind == "eks" else None,
+    )
 
 
 def all_objects(given: Settings, *, serving: bool = True) -> dict[str, Manifest]:

@@ -24,14 +24,15 @@ _CREDENTIALS_API = "client.authentication.k8s.io/v1beta1"
 class Home:
     """What is known of the cluster. kubeconfig: content, or the path of a file. store: URL of the bucket.
 
-    cluster: what its cloud calls it. priorities: the order of capacity, as KubernetesCluster has it; None on a cluster
-    that Slipway did not make.
+    cluster: what its cloud calls it. priorities (the order of capacity) and interruptions (the queue of news of nodes
+    that go): as KubernetesCluster has them; None where it has none, or on a cluster that Slipway did not make.
     """
 
     kubeconfig: Output[str] | str
     store: Output[str] | str
     cluster: Output[str] | str
     priorities: Output[str] | None = None
+    interruptions: Output[str] | None = None
 
 
 def home_of(settings: KubernetesSettings) -> Home:
@@ -49,6 +50,7 @@ def home_of(settings: KubernetesSettings) -> Home:
         store=said(lambda cluster: cluster["store"]),
         cluster=said(lambda cluster: cluster["name"]),
         priorities=said(lambda cluster: cluster["priorities"]),
+        interruptions=said(lambda cluster: cluster["interruptions"]) if settings.kind == "eks" else None,
     )
 
 
@@ -60,6 +62,7 @@ def provider_for(settings: KubernetesSettings, home: Home) -> Provider:
         cluster_identifier=settings.cluster,
         enable_server_side_apply=True,
         enable_config_map_mutable=True,  # else a new content would delete the object before it makes the next
+        enable_patch_force=True,  # else a field that somebody changed by hand would hold up every later change
     )
 
 

@@ -7,6 +7,7 @@ from infra.catalog import Catalog
 from infra.kubernetes.access import Home
 from infra.kubernetes.autoscaling import AutoscalerArgs, autoscaler, compute_classes, priorities_of
 from infra.kubernetes.deployment import PORT, Tasks
+from infra.kubernetes.draining import DrainerArgs, drainer
 from infra.kubernetes.drift import drift
 from infra.kubernetes.gateway import GatewayArgs, gateway
 from infra.kubernetes.job import JobShape
@@ -96,6 +97,7 @@ def _unlabelled(
         "trainer": Part("Trainer", trainer(TrainerArgs(shapes=shapes, labels=stamp))),
         "system": Part("System", on_nodes),
         "autoscaling": Part("Autoscaling", _autoscaling(settings, cluster, home)),
+        "draining": Part("Draining", _draining(cluster, home)),
     }
     if pin is not None:
         made |= _serving(settings, cluster, images, home, pin)
@@ -147,6 +149,13 @@ def _autoscaling(settings: Settings, cluster: KubernetesSettings, home: Home) ->
             )
         )
     return {}
+
+
+def _draining(cluster: KubernetesSettings, home: Home) -> dict[str, Manifest]:
+    image = cluster.images.node_termination_handler
+    if image is None or home.interruptions is None:
+        return {}
+    return drainer(DrainerArgs(image=image, queue=home.interruptions, region=cluster.region))
 
 
 def _sizes(settings: Settings, cluster: KubernetesSettings) -> dict[str, NodeSize]:

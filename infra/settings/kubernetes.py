@@ -15,12 +15,13 @@ class SystemImages(Strict):
     """What runs beside the workloads, by digest; what has no image here is not installed.
 
     device_plugin and dcgm_exporter: NVIDIA's, where the cloud does not bring its own (GKE does). cluster_autoscaler: on
-    EKS, where nodes come and go by it.
+    EKS, where nodes come and go by it. node_termination_handler: AWS', which hears of maintenance too.
     """
 
     device_plugin: Image | None = None
     dcgm_exporter: Image | None = None
     cluster_autoscaler: Image | None = None
+    node_termination_handler: Image | None = None
 
 
 class GatewaySettings(Strict):

@@ -109,6 +109,14 @@ def test_gkes_classes_come_from_the_cloud_stack_and_their_names_from_settings():
     assert "gpu-us-central1-train-spot" in classes["train"].open_text
 
 
+def test_news_of_nodes_that_go_come_from_the_aws_stacks_queue():
+    given = changed(**VARIANTS["eks that Slipway made"])
+    news = "https://sqs.us-east-1.amazonaws.com/1/news"
+    outputs = {"us-east-1": OUTPUTS["us-central1"] | {"kind": "eks", "interruptions": news}}
+    drainer = kubernetes_graph(given, clusters=outputs).named("draining-deployment")
+    assert news in drainer.open_text
+
+
 def test_a_preview_before_the_cloud_stack_is_up_shows_the_same_resources():
     before = kubernetes_graph(of_a_cloud(), preview=True, clusters=OUTPUTS)
     after = kubernetes_graph(of_a_cloud(), clusters=OUTPUTS)

@@ -180,6 +180,11 @@ def test_the_autoscaler_without_a_region_is_refused():
     assert "kubernetes.region: the cluster autoscaler needs it" in refusal(region=None)
 
 
+def test_the_handler_of_a_queue_that_is_not_there_is_refused():
+    said = refusal(images={"node_termination_handler": f"registry.example.com/handler@sha256:{'0' * 64}"})
+    assert "images.node_termination_handler: reads the queue of an AWS stack" in said
+
+
 def test_what_the_cloud_stack_says_is_refused_here():
     config = {"slipway:target": "kubernetes", "slipway:regions": ["us-east-1"]}
     with pytest.raises(SettingsError, match="slipway:regions: means nothing on the kubernetes target"):

@@ -109,7 +109,7 @@ def test_only_what_reaches_into_its_node_mounts_of_it(objects: dict[str, Manifes
 
 def test_a_token_of_the_api_server_is_given_to_who_asks_it_alone(objects: dict[str, Manifest]):
     given = {pod["metadata"]["labels"][NAME] for _, pod in pods(objects) if pod["spec"]["automountServiceAccountToken"]}
-    assert given <= {"cluster-autoscaler", "drift"}
+    assert given <= {"cluster-autoscaler", "drainer", "drift"}
 
 
 def test_every_service_account_that_a_pod_names_is_there(objects: dict[str, Manifest]):

@@ -18,6 +18,16 @@ def kubernetes(settings: "Settings") -> Iterator[str]:
     yield from meaningless(settings, _ELSEWHERE)
     yield from pools(settings)
     yield from _autoscaler(settings)
+    yield from _drainer(settings)
+
+
+def _drainer(settings: "Settings") -> Iterator[str]:
+    cluster = settings.kubernetes
+    if cluster and cluster.images.node_termination_handler and not (cluster.of and cluster.kind == "eks"):
+        yield (
+            "kubernetes.images.node_termination_handler: reads the queue of an AWS stack of Slipway's; "
+            "name that with of, or remove it"
+        )
 
 
 def _autoscaler(settings: "Settings") -> Iterator[str]:
