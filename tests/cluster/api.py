@@ -122,9 +122,11 @@ class Api:
         path = f"{self._path(reference)}/{part}" if part else self._path(reference)
         return self._asked("patch", path, body=patch, content_type=_MERGE, field_manager="by-hand")
 
-    def delete(self, reference: Reference, *, propagation: str = "Foreground") -> None:
-        """What is gone already is no error."""
-        body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+    def delete(self, reference: Reference, *, propagation: str = "Foreground", grace_s: int | None = None) -> None:
+        """What is gone already is no error. grace_s: for a pod to end, its own where None."""
+        body: Manifest = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        if grace_s is not None:
+            body["gracePeriodSeconds"] = grace_s
         try:
             self._asked("delete", self._path(reference), body=body)
         except ApiRefusedError as refused:
@@ -133,7 +135,7 @@ class Api:
 
     def evict(self, pod: Manifest) -> None:
         """Through the API that heeds disruption budgets. Raises ApiRefusedError, TooManyRequests, when one holds it."""
-        reference = Reference.of({"apiVersion": "v1", "kind": "Pod", **pod})
+        reference = Reference.of(pod)
         metadata = {"name": reference.name, "namespace": reference.namespace}
         body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
         self._asked("post", f"{self._path(reference)}/eviction", body=body)

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from slipway.paths import State
 from slipway.toolchain import engine_variables, find_engine
-from tests.engine.project import ONE_CHECKPOINT, EngineProject, Ran, provider_script
+from tests.cluster.plane.credentials import CONTEXT
+from tests.engine.project import ONE_CHECKPOINT, PINS, EngineProject, Ran, lay_out, provider_script
 
 _PROGRAM = """
 import json
@@ -105,6 +108,19 @@ def program(folder: Path, kubeconfig: Path) -> Program:
     made.say({})
     made.call("stack", "init")
     return made
+
+
+def stack_project(folder: Path, kubeconfig: Path, **section: Any) -> EngineProject:
+    """The repository's own stack `kubernetes`, on this cluster. section: keys of that section of settings to change."""
+    lay_out(folder, "kubernetes")
+    environment = standing_in(folder) | {"SLIPWAY_RELEASES": str(PINS)}
+    project = EngineProject(
+        folder=folder, stack="kubernetes", executable=find_engine().executable, environment=environment
+    )
+    document = yaml.safe_load(project.file.read_text())["config"]["slipway:kubernetes"]
+    project.configure(kubernetes=document | {"kubeconfig": str(kubeconfig), "context": CONTEXT, **section})
+    project.call("stack", "init")
+    return project
 
 
 def standing_in(folder: Path) -> dict[str, str]:

@@ -19,6 +19,9 @@ from slipway.engine_events import Heard
 from slipway.paths import PROJECT, State
 
 _COMMAND_S = 120
+PINS = PROJECT / "tests" / "stacks" / "releases"
+"""Releases that the stacks of the repository serve, for tests."""
+
 ONE_CHECKPOINT = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 """Save the state at the end of a run and not after each resource, which takes longer than all else together. A provider
 that dies is survived so, an engine that is killed is not."""
@@ -113,9 +116,12 @@ class EngineProject:
 
 
 def provider_script(folder: Path, provider: str, module: str) -> None:
-    """An executable in `folder` under which the engine finds a provider, which is a module of the tests."""
+    """An executable in `folder` under which the engine finds a provider, which is a module of the tests.
+
+    -P, since the engine starts it in infra/, where infra/kubernetes would hide the library of that name.
+    """
     script = folder / f"pulumi-resource-{provider}"
-    script.write_text(f'#!/bin/sh\nPYTHONPATH={PROJECT} exec {sys.executable} -m {module} "$@"\n')
+    script.write_text(f'#!/bin/sh\nPYTHONPATH={PROJECT} exec {sys.executable} -P -m {module} "$@"\n')
     script.chmod(0o755)
 
 

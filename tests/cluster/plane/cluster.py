@@ -30,6 +30,16 @@ class Cluster:
     def api(self) -> Api:
         return Api(yaml.safe_load(self.kubeconfig.read_text()))
 
+    def define(self, folder: Path, *names: str) -> None:
+        """Have the API server serve kinds. names: of CustomResourceDefinitions in `folder`, as `pods.example.com`."""
+        for name in names:
+            plural, _, group = name.partition(".")
+            definition = yaml.load((folder / f"{group}_{plural}.yaml").read_text(), yaml.CSafeLoader)
+            self.api.apply(definition, manager="tests")
+        for name in names:
+            reference = Reference(api_version="apiextensions.k8s.io/v1", kind="CustomResourceDefinition", name=name)
+            eventually(lambda at=reference: _is_true(self.api.find(at) or {}, "Established"), f"{name} is served")
+
     def add_node(self, node: Manifest) -> None:
         """Returns once it is ready for pods."""
         self.api.create(node)
@@ -37,8 +47,11 @@ class Cluster:
         eventually(lambda: _is_ready(self.api.find(reference) or {}), f"node {reference.name} is ready")
 
     def remove_node(self, name: str) -> None:
-        """Without a word to anybody, as a machine that dies."""
+        """And what still ran there: without a kubelet nobody ends it, and PodGC would only do so a minute later."""
         self.api.delete(_node(name), propagation="Background")
+        for pod in self.api.all("v1", "Pod"):
+            if pod["spec"].get("nodeName") == name:
+                self.api.delete(Reference.of(pod), grace_s=0)
 
     def take_back(self, name: str) -> list[str]:
         """As a cloud takes a spot node: cordoned, its pods evicted as far as budgets let them go, then gone.
@@ -91,10 +104,13 @@ def _node(name: str) -> Reference:
 
 def _is_ready(node: Manifest) -> bool:
     """Also without the taints that are on every node until its controller has seen it."""
-    conditions = node.get("status", {}).get("conditions", ())
     taints = {taint["key"] for taint in node.get("spec", {}).get("taints", ())}
-    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
-    return ready and "node.kubernetes.io/not-ready" not in taints
+    return _is_true(node, "Ready") and "node.kubernetes.io/not-ready" not in taints
+
+
+def _is_true(live: Manifest, condition: str) -> bool:
+    conditions = live.get("status", {}).get("conditions", ())
+    return any(each["type"] == condition and each["status"] == "True" for each in conditions)
 
 
 def _owner(pod: Manifest) -> str:

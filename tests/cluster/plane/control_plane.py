@@ -53,6 +53,7 @@ def _start(folder: Path, binaries: Path, processes: Processes) -> Path:
             f"--service-account-signing-key-file={credentials.account_key}",
             f"--token-auth-file={credentials.tokens}",
             "--authorization-mode=Node,RBAC",
+            "--allow-privileged=true",  # as in the clouds; who may be so is Pod Security's to say
         ]
     )
     processes.wait("kube-apiserver", _says_ok(f"{server}/readyz", tokens[ADMIN]), deadline_s=_START_S)

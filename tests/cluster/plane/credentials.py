@@ -10,6 +10,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 ADMIN = "admin"
+CONTEXT = "tests"
+"""In every kubeconfig."""
+
 _USERS = {
     ADMIN: "system:masters",
     "system:kube-controller-manager": "",
@@ -59,10 +62,10 @@ class Credentials:
         document = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "tests", "cluster": cluster}],
+            "clusters": [{"name": CONTEXT, "cluster": cluster}],
             "users": [{"name": user, "user": {"token": token}}],
-            "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": user}}],
-            "current-context": "tests",
+            "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": user}}],
+            "current-context": CONTEXT,
         }
         _write(file, yaml.safe_dump(document))
         return file

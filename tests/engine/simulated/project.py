@@ -8,16 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.paths import PROJECT, State
+from slipway.paths import State
 from slipway.toolchain import engine_variables, find_engine
-from tests.engine.project import ONE_CHECKPOINT, EngineProject, Ran, lay_out, provider_script
+from tests.engine.project import ONE_CHECKPOINT, PINS, EngineProject, Ran, lay_out, provider_script
 from tests.engine.simulated.core.faults import Faults
 from tests.engine.simulated.core.holdings import VARIABLE, Holdings
 
 __all__ = ["CLOUDS", "PINS", "Ran", "SimulatedProject", "make", "reopen", "simulating"]
 
 CLOUDS = ("aws", "gcp", "kubernetes")
-PINS = PROJECT / "tests" / "stacks" / "releases"
 
 
 @dataclass(frozen=True, kw_only=True)
