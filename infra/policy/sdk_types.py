@@ -1,12 +1,22 @@
-"""Which types of an installed SDK say something of themselves, from its source text: importing it takes a minute."""
+"""Which types of an installed SDK say something of themselves, from its source text: importing it takes a minute.
+
+What was found is kept as a file beside the code that asks, since the pack must start at once.
+"""
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 _TYPE = re.compile(r"__init__\(\s*'([a-z]+:[^']+)'")
+
+
+@cache
+def kept(file: Path) -> frozenset[str]:
+    """The types in a file that `listed` made."""
+    return frozenset(line for line in file.read_text().splitlines() if not line.startswith("#"))
 
 
 def listed(distribution: str, module: str, *, having: str, what: str) -> str:

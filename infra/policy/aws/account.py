@@ -1,12 +1,12 @@
 """Where AWS says whose a resource is and where: labels, regions, budgets, and how long logs are kept."""
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from infra.policy.ideas import Budgets, Labelled, Logs, Placed
 from infra.policy.rule import Found
+from infra.policy.sdk_types import kept
 from infra.policy.stack import Resource, Stack, dig, is_block, parsed
 
 TAGGABLE = Path(__file__).parent / "taggable.txt"
@@ -26,14 +26,9 @@ _GLOBAL = (
 """Services that AWS manages in one region for the whole world; CloudFront takes certificates and firewalls there."""
 
 
-@cache
-def taggable() -> frozenset[str]:
-    return frozenset(line for line in TAGGABLE.read_text().splitlines() if not line.startswith("#"))
-
-
 def labelled(resource: Resource) -> Iterator[Labelled]:
     """Labels of its own over those that the provider gives to all."""
-    if resource.type not in taggable():
+    if resource.type not in kept(TAGGABLE):
         return
     own, given = resource.get("tags", {}), _given(resource)
     if is_block(own) and is_block(given):

@@ -1,12 +1,12 @@
 """Where Google says whose a resource is and where: labels, locations, budgets, and how long logs are kept."""
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from infra.policy.ideas import Budgets, Labelled, Logs, Placed
 from infra.policy.rule import Found
+from infra.policy.sdk_types import kept
 from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_block, parsed
 
 TAGGABLE = Path(__file__).parent / "taggable.txt"
@@ -17,14 +17,9 @@ _LOGS_KEPT_DAYS = 30  # Cloud Logging's own
 _WORLD = "global"
 
 
-@cache
-def taggable() -> frozenset[str]:
-    return frozenset(line for line in TAGGABLE.read_text().splitlines() if not line.startswith("#"))
-
-
 def labelled(resource: Resource) -> Iterator[Labelled]:
     """Labels of its own over those that the provider gives to all. GKE's clusters have another name for theirs."""
-    if resource.type not in taggable():
+    if resource.type not in kept(TAGGABLE):
         return
     own, given = resource.get("labels", resource.get("resourceLabels", {})), _given(resource)
     if is_block(own) and is_block(given):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from infra.policy.ideas import NodePool, SpotPool
+from infra.policy.fallbacks import with_fallbacks
+from infra.policy.ideas import NodePool
 from infra.policy.rule import Found
 from infra.policy.stack import UNKNOWN, Resource, Stack, is_block
 
@@ -19,12 +20,7 @@ def pools(resource: Resource) -> Iterator[NodePool]:
 
 
 def spot_pools(stack: Stack) -> Iterator[Found]:
-    """Spot pools with what takes over from them, in any region of the stack: capacity falls back across regions."""
-    found = [(resource, _pool(resource)) for resource in stack.of(_POOL)]
-    for resource, pool in found:
-        if pool.spot:
-            others = tuple(other for _, other in found if not other.spot and other.family in (None, pool.family))
-            yield Found(at=resource, idea=SpotPool(pool=pool, fallbacks=others))
+    return with_fallbacks([(resource, _pool(resource)) for resource in stack.of(_POOL)])
 
 
 def _pool(resource: Resource) -> NodePool:

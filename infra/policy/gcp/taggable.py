@@ -1,7 +1,4 @@
-"""Writes taggable.txt from the source text of the installed SDK: `python -m infra.policy.gcp.taggable`.
-
-Importing all of the SDK takes a minute; the pack must start at once, so what it needs of it is a file.
-"""
+"""Writes taggable.txt from the source text of the installed SDK: `python -m infra.policy.gcp.taggable`."""
 
 from infra.policy.gcp.account import TAGGABLE
 from infra.policy.sdk_types import listed
