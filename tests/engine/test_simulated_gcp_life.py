@@ -143,6 +143,14 @@ def test_a_key_ring_is_never_gone(world: World):
         world.make(RING, "keys", name="keys", location="asia-south1")
 
 
+def test_a_pool_of_identities_cannot_come_back_under_its_name(world: World):
+    pool = "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
+    world.make(pool, "ci", workloadIdentityPoolId="github-dev")
+    world.delete("ci")
+    with pytest.raises(RefusedError, match="already exists"):
+        world.make(pool, "ci", workloadIdentityPoolId="github-dev")
+
+
 def test_a_member_that_is_no_account_of_the_project_is_not_found(world: World):
     world.make(BUCKET, "store", name="acme-store", location="ASIA-SOUTH1")
     role = {"bucket": "acme-store", "role": "roles/storage.objectViewer"}
