@@ -19,15 +19,13 @@ def main() -> None:
     gc.disable()  # short-lived, and keeps all it makes: the collector would only walk it, for a third of the time
     _forget_own_folder()
     settings, placement = place(Settings.load())
-    platform = build(settings)
-    for name, value in (platform.outputs() | placement).items():
+    for name, value in (build(settings).outputs() | placement).items():
         pulumi.export(name, value)
 
 
 def _forget_own_folder() -> None:
     """The engine puts the program's folder first, where infra/kubernetes would hide the library of that name."""
-    own = Path(__file__).resolve().parent
-    sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != own]
+    sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != Path(__file__).resolve().parent]
 
 
 def place(settings: Settings) -> tuple[Settings, dict[str, Any]]:

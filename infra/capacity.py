@@ -8,7 +8,7 @@ here asks a cloud.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from infra.settings import Gone, PoolSettings
+from infra.settings import Gone, PoolSettings, Settings
 from slipway.errors import SettingsError
 
 
@@ -71,6 +71,11 @@ def fallback(choices: Sequence[Choice], gone: Iterable[Gone]) -> Chosen:
         f"slipway:gone: nothing is left for the pool {choices[0].pool}: {_listed(choices)} are all gone",
         hint="remove what can be had again, or add a region, a machine type or a kind of capacity to the pool",
     )
+
+
+def choose_capacity(settings: Settings, regions: tuple[str, ...]) -> dict[str, Chosen]:
+    """By pool, what it gets and why. Raises SettingsError for a pool of which nothing is left."""
+    return {pool.name: fallback(order_of(pool, regions), settings.gone) for pool in settings.gpu_pools}
 
 
 def is_gone(choice: Choice, gone: Iterable[Gone]) -> bool:

@@ -1,9 +1,4 @@
-"""Names that two parts must agree on: a cluster's, and node groups' with the autoscaler's patterns of them. Pure."""
-
-
-def cluster_name(stack: str) -> str:
-    """Unique in an account's region; one cluster of a stack is there."""
-    return f"slipway-{stack}"
+"""Names that node groups and the autoscaler's patterns of them must agree on. Pure."""
 
 
 def group_name(region: str, pool: str, capacity: str) -> str:

@@ -13,7 +13,6 @@ from infra.aws.gateway import Gateway, GatewayArgs
 from infra.aws.gpu_pools import GpuPool, GpuPoolArgs
 from infra.aws.identity import Identity, PodIdentity, PodIdentityArgs
 from infra.aws.interruptions import Interruptions, InterruptionsArgs
-from infra.aws.naming import cluster_name
 from infra.aws.network import Network, NetworkArgs
 from infra.aws.observability import Observability, ObservabilityArgs
 from infra.aws.queue import Queue, QueueArgs
@@ -22,10 +21,11 @@ from infra.aws.serverless import Predictor, PredictorArgs
 from infra.aws.storage import Storage, StorageArgs
 from infra.aws.training import Training, TrainingArgs
 from infra.aws.workloads import pod_roles
-from infra.aws.zones import accelerators_of, has, zones_for, zones_of
 from infra.capacity import Chosen, order_of
 from infra.catalog import Catalog
+from infra.naming import cluster_name
 from infra.settings import Settings
+from infra.zones import accelerators_of, has, zones_for, zones_of
 from slipway.release import Pin
 
 
@@ -188,8 +188,8 @@ class Region:
                 GpuPoolArgs(
                     settings=pool,
                     key=f"slipway:gpu_pools[{position}]",
-                    zones=zones_for(pool, region, zones, args.catalog),
-                    accelerators=accelerators_of(pool, region, args.catalog),
+                    zones=zones_for("aws", pool, region, zones, args.catalog),
+                    accelerators=accelerators_of("aws", pool, region, args.catalog),
                     choices=orders[pool.name],
                     chosen=chosen if chosen.region == region else None,
                     network=self.network,

@@ -12,9 +12,9 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import ecr
 
 from infra.settings import Images, RegistrySettings
+from infra.stores import IMAGES
 from slipway.errors import SettingsError
 
-IMAGES = ("predictor", "worker", "trainer")
 _ECR = re.compile(r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<rest>.+)$")
 
 

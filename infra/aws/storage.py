@@ -12,9 +12,8 @@ from pulumi_aws import s3
 
 from infra.aws.policies import Realm, allow, deny_plain_text, document, role, trust
 from infra.settings import StorageSettings
+from infra.stores import CHECKPOINTS, REPLICATED
 
-RELEASES, CHECKPOINTS, RUNS = "releases/", "checkpoints/", "mlflow/"
-_REPLICATED = (RELEASES, CHECKPOINTS)
 _INCOMPLETE_DAYS = 7  # an upload that was given up is paid for until it is aborted
 
 
@@ -128,7 +127,7 @@ class Replication(ComponentResource):
         child = ResourceOptions(parent=self)
         source, others = args.source, args.destinations
 
-        copies = [store.under(prefix) for store in others.values() for prefix in _REPLICATED]
+        copies = [store.under(prefix) for store in others.values() for prefix in REPLICATED]
         copier, policy = role(
             name,
             args.realm,
@@ -139,7 +138,7 @@ class Replication(ComponentResource):
                     "s3:GetObjectVersionForReplication",
                     "s3:GetObjectVersionAcl",
                     "s3:GetObjectVersionTagging",
-                    on=[source.under(prefix) for prefix in _REPLICATED],
+                    on=[source.under(prefix) for prefix in REPLICATED],
                 ),
                 allow("s3:ReplicateObject", "s3:ReplicateTags", on=copies),
                 allow("kms:Decrypt", on=[source.key_arn]),
@@ -154,7 +153,7 @@ class Replication(ComponentResource):
             rules=[
                 _rule(region, store, prefix, priority)
                 for priority, (region, store, prefix) in enumerate(
-                    ((region, store, prefix) for region, store in others.items() for prefix in _REPLICATED), start=1
+                    ((region, store, prefix) for region, store in others.items() for prefix in REPLICATED), start=1
                 )
             ],
             opts=ResourceOptions(

@@ -13,12 +13,12 @@ from infra.aws.region import Region, RegionArgs
 from infra.aws.registry import ImageReplication, ImageReplicationArgs, image_in
 from infra.aws.storage import Replication, ReplicationArgs
 from infra.aws.training import spot
-from infra.aws.zones import check_offers
-from infra.capacity import Chosen, fallback, order_of
+from infra.capacity import choose_capacity
 from infra.catalog import Catalog
 from infra.contract import Front, KubernetesCluster, Platform
 from infra.labels import labels
 from infra.settings import Settings
+from infra.zones import check_offers
 from slipway.release import Pin
 
 _GLOBAL = "us-east-1"
@@ -106,11 +106,6 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
         if edge
         else None,
     )
-
-
-def choose_capacity(settings: Settings, regions: tuple[str, ...]) -> dict[str, Chosen]:
-    """By pool, what it gets and why. Raises SettingsError for a pool of which nothing is left."""
-    return {pool.name: fallback(order_of(pool, regions), settings.gone) for pool in settings.gpu_pools}
 
 
 def check_images(settings: Settings, regions: tuple[str, ...]) -> None:

@@ -9,7 +9,8 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws.sagemaker import MlflowTrackingServer
 
 from infra.aws.policies import Realm, allow, role, trust
-from infra.aws.storage import RUNS, Storage
+from infra.aws.storage import Storage
+from infra.stores import RUNS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,9 +16,10 @@ from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 from infra.aws.network import Network
 from infra.aws.policies import Realm, Statement, allow, role, trust
 from infra.aws.registry import Registry
-from infra.aws.storage import CHECKPOINTS, RELEASES, Storage
+from infra.aws.storage import Storage
 from infra.aws.workloads import may_train
 from infra.capacity import Choice
+from infra.stores import CHECKPOINTS, RELEASES
 
 _LOGS = "/aws/sagemaker/TrainingJobs"
 """Where SageMaker writes the logs of every job of an account and region; made here so that they have an end."""

@@ -6,7 +6,8 @@ from infra.aws.identity import PodRole
 from infra.aws.interruptions import Interruptions
 from infra.aws.policies import Statement, allow
 from infra.aws.queue import Queue
-from infra.aws.storage import CHECKPOINTS, RELEASES, RUNS, Storage
+from infra.aws.storage import Storage
+from infra.stores import CHECKPOINTS, RELEASES, RUNS
 
 _KUBE_SYSTEM = "kube-system"
 

@@ -4,6 +4,7 @@ import functools
 import json
 import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from slipway.paths import PROJECT, State
 from slipway.release import Pin, publish, read_pin
 from slipway.store import open_store
 from tests.models import employment
-from tests.stacks import aws_cloud
+from tests.stacks import aws_cloud, gcp_cloud
 from tests.stacks.graph import Graph, graph_of, unknown
 
 STACKS = sorted(file.stem.removeprefix("Pulumi.") for file in (PROJECT / "stacks").glob("Pulumi.*.yaml"))
 AWS_STACKS = [stack for stack in STACKS if stack.startswith("aws")]
+GCP_STACKS = [stack for stack in STACKS if stack.startswith("gcp")]
 _PINS = Path(__file__).parent / "releases"
 
 
@@ -51,34 +53,37 @@ def graph(stack: str, *, preview: bool = False) -> Graph:
         return _local(preview)
     if stack == "kubernetes":
         return kubernetes_graph(settings_of(stack), preview=preview)
-    return aws_graph(settings_of(stack), stack, preview=preview)
+    return cloud_graph(settings_of(stack), stack, preview=preview)
 
 
-def aws_graph(settings: Settings, stack: str, *, preview: bool = False, serving: bool = True) -> Graph:
-    """A stack on AWS with settings of a test's own. serving: with a release pinned."""
+def cloud_graph(settings: Settings, stack: str, *, preview: bool = False, serving: bool = True) -> Graph:
+    """A stack on a cloud, or on two, with settings of a test's own. serving: with a release pinned."""
     return graph_of(
         lambda: _build(settings, stack, serving=serving) and None,
-        outputs=unknown if preview else aws_cloud.provided,
+        outputs=unknown if preview else _provided,
         preview=preview,
         stack=stack,
     )
 
 
-def aws_made(settings: Settings, stack: str, *, serving: bool = True) -> tuple[Graph, dict[str, Any]]:
+def cloud_made(settings: Settings, stack: str, *, serving: bool = True) -> tuple[Graph, dict[str, Any]]:
     """The same, with what the stack exports: every output known, and no secret hidden."""
     said: list[str] = []
 
     def program() -> None:
         pulumi.Output.json_dumps(_build(settings, stack, serving=serving).outputs()).apply(said.append)
 
-    made = graph_of(program, outputs=aws_cloud.provided, stack=stack)
+    made = graph_of(program, outputs=_provided, stack=stack)
     return made, json.loads(said[0])
 
 
 def _build(settings: Settings, stack: str, *, serving: bool) -> Platform:
-    from infra.aws.target import build
+    target = import_module(f"infra.{settings.target}.target")
+    return target.build(settings, stack, pin_of(stack) if serving else None)
 
-    return build(settings, stack, pin_of(stack) if serving else None)
+
+def _provided(args: MockResourceArgs) -> dict[str, Any]:
+    return aws_cloud.provided(args) | gcp_cloud.provided(args)
 
 
 def kubernetes_graph(

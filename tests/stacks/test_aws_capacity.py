@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from infra.aws.expander import priorities
 from infra.aws.naming import group_name, group_pattern
-from infra.aws.target import choose_capacity
-from infra.capacity import Choice, fallback, order_of
+from infra.capacity import Choice, choose_capacity, fallback, order_of
 from infra.settings import Gone, PoolSettings, Settings
 from slipway.errors import SettingsError
 from tests.stacks.graph import Graph
-from tests.stacks.programs import aws_made, config_of
+from tests.stacks.programs import cloud_made, config_of
 
 POOL = PoolSettings(name="train", accelerator="H100", machines=("p5.48xlarge", "p5e.48xlarge"))
 REGIONS = ("us-east-1", "ap-south-1")
@@ -27,7 +26,7 @@ GROUP = "aws:eks/nodeGroup:NodeGroup"
 def made(*gone: str, kept: int = 0) -> tuple[Graph, dict[str, Any]]:
     """Production's graph and outputs with whole regions gone; nothing is served, which pools do not mind."""
     settings = with_gone(*({"region": region} for region in gone), kept=kept)
-    return aws_made(settings, "aws-prod", serving=False)
+    return cloud_made(settings, "aws-prod", serving=False)
 
 
 def with_gone(*gone: dict[str, str], kept: int = 0) -> Settings:

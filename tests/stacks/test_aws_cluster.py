@@ -10,7 +10,7 @@ from infra.catalog import Catalog
 from infra.settings import PoolSettings, Settings
 from slipway.errors import SettingsError
 from tests.stacks.graph import Graph, Registration
-from tests.stacks.programs import aws_graph, config_of, settings_of
+from tests.stacks.programs import cloud_graph, config_of, settings_of
 
 CLUSTER, GROUP, TEMPLATE = (
     "aws:eks/cluster:Cluster",
@@ -45,7 +45,7 @@ def test_the_api_server_is_private(aws: Graph):
 
 def test_an_api_server_that_is_opened_names_to_whom():
     opened = {**DEV, "slipway:cluster": {"public_access_from": ["192.0.2.0/24"]}}
-    network = aws_graph(Settings.parse(opened), "aws-dev").of(CLUSTER)[0].inputs["vpcConfig"]
+    network = cloud_graph(Settings.parse(opened), "aws-dev").of(CLUSTER)[0].inputs["vpcConfig"]
     assert network["publicAccessCidrs"] == ["192.0.2.0/24"]
 
 
@@ -184,7 +184,7 @@ def test_a_pool_keeps_its_least_nodes_only_where_it_was_chosen():
     kept = {**DEV, "slipway:gpu_pools": [POOL | {"min": 1}]}
     sizes = {
         group.inputs["capacityType"]: group.inputs["scalingConfig"]["minSize"]
-        for group in gpu_groups(aws_graph(Settings.parse(kept), "aws-dev"))
+        for group in gpu_groups(cloud_graph(Settings.parse(kept), "aws-dev"))
     }
     assert sizes == {"SPOT": 1, "ON_DEMAND": 0}
 
@@ -192,7 +192,7 @@ def test_a_pool_keeps_its_least_nodes_only_where_it_was_chosen():
 def test_capacity_bought_ahead_is_named_in_the_launch_template():
     block = POOL | {"machines": ["p5.48xlarge"], "accelerator": "H100", "reservation": "cr-0123456789abcdef0"}
     settings = {**DEV, "slipway:gpu_pools": [block | {"capacity": ["capacity_block", "on_demand"]}]}
-    made = aws_graph(Settings.parse(settings), "aws-dev")
+    made = cloud_graph(Settings.parse(settings), "aws-dev")
     template = made.of(TEMPLATE).named("gpu-us-east-1-train-capacity-block").inputs
     assert template["instanceMarketOptions"] == {"marketType": "capacity-block"}
     assert template["capacityReservationSpecification"]["capacityReservationTarget"] == {
@@ -217,20 +217,20 @@ def test_a_machine_that_a_region_does_not_offer_is_refused_with_where_it_is():
     with pytest.raises(
         SettingsError, match=r"gpu_pools\[0\]\.machines: p5\.48xlarge is not offered spot in eu-central-1"
     ) as caught:
-        aws_graph(Settings.parse(wrong), "aws-dev")
+        cloud_graph(Settings.parse(wrong), "aws-dev")
     assert "us-east-1" in caught.value.hint
 
 
 def test_more_zones_than_are_known_are_refused():
     wrong = {**DEV, "slipway:regions": ["eu-central-1"], "slipway:gpu_pools": [], "slipway:network": {"zones": 4}}
     with pytest.raises(SettingsError, match=r"network\.zones: 4 are wanted and 3 known in eu-central-1"):
-        aws_graph(Settings.parse(wrong), "aws-dev")
+        cloud_graph(Settings.parse(wrong), "aws-dev")
 
 
 def test_zones_may_be_named_where_the_catalog_knows_none():
     named = {"zones": 2, "zone_ids": {"ap-northeast-2": ["apne2-az1", "apne2-az3"]}}
     given = {**DEV, "slipway:regions": ["ap-northeast-2"], "slipway:gpu_pools": [], "slipway:network": named}
-    subnets = aws_graph(Settings.parse(given), "aws-dev").of("aws:ec2/subnet:Subnet")
+    subnets = cloud_graph(Settings.parse(given), "aws-dev").of("aws:ec2/subnet:Subnet")
     assert {subnet.inputs["availabilityZoneId"] for subnet in subnets} == {"apne2-az1", "apne2-az3"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from infra.aws.deploying import WORKLOAD_ACTIONS
 from infra.settings import Settings
 from tests.stacks.graph import Graph, Registration
-from tests.stacks.programs import aws_graph, config_of, settings_of
+from tests.stacks.programs import cloud_graph, config_of, settings_of
 
 ROLE, ROLE_POLICY, POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"
 _DOCUMENTS = ("policy", "assumeRolePolicy", "accessPolicy")
@@ -153,7 +153,7 @@ def test_the_autoscaler_may_change_only_groups_of_its_cluster(aws: Graph):
 def test_a_stack_in_an_account_that_trusts_github_makes_no_second_provider():
     config = config_of("aws-dev")
     config["slipway:identity"] = config["slipway:identity"] | {"trusts_github": True}
-    graph = aws_graph(Settings.parse(config), "aws-dev")
+    graph = cloud_graph(Settings.parse(config), "aws-dev")
     assert not graph.of("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
 
 

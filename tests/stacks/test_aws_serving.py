@@ -8,7 +8,7 @@ from infra.aws.authorizer.handler import HEADER, handler
 from infra.settings import Settings
 from tests.stacks.aws_cloud import MADE_BY_AWS
 from tests.stacks.graph import Graph, Registration
-from tests.stacks.programs import aws_graph, config_of, settings_of
+from tests.stacks.programs import cloud_graph, config_of, settings_of
 
 FUNCTION, ROUTE, DISTRIBUTION = (
     "aws:lambda/function:Function",
@@ -25,7 +25,7 @@ def predictors(graph: Graph) -> list[Registration]:
 @pytest.fixture(scope="module")
 def without_a_domain() -> Graph:
     config = {key: value for key, value in config_of("aws-prod").items() if key != "slipway:domain"}
-    return aws_graph(Settings.parse(config), "aws-prod")
+    return cloud_graph(Settings.parse(config), "aws-prod")
 
 
 def test_every_region_answers(prod: Graph):
@@ -183,7 +183,7 @@ def test_without_a_domain_no_name_is_made(without_a_domain: Graph):
 
 
 def test_a_stack_without_a_release_serves_nothing_and_stands():
-    graph = aws_graph(settings_of("aws-dev"), "aws-dev", serving=False)
+    graph = cloud_graph(settings_of("aws-dev"), "aws-dev", serving=False)
     assert not predictors(graph)
     assert not graph.of(DISTRIBUTION)
     assert graph.of("aws:eks/cluster:Cluster")

@@ -8,7 +8,7 @@ from infra.aws.registry import image_in
 from infra.settings import Images, Settings
 from slipway.errors import SettingsError
 from tests.stacks.graph import Graph, Registration
-from tests.stacks.programs import aws_made, config_of, settings_of
+from tests.stacks.programs import cloud_made, config_of, settings_of
 
 BUCKET, KEY, QUEUE = "aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:sqs/queue:Queue"
 REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
@@ -169,6 +169,6 @@ def test_runs_are_tracked_only_where_it_was_asked_for(dev: Graph):
     server = "aws:sagemaker/mlflowTrackingServer:MlflowTrackingServer"
     assert not dev.of(server)
     asked = Settings.parse(config_of("aws-dev") | {"slipway:tracking": {"server": True}})
-    graph, outputs = aws_made(asked, "aws-dev")
+    graph, outputs = cloud_made(asked, "aws-dev")
     assert len(graph.of(server)) == 1
     assert outputs["tracking"].startswith("arn:aws:sagemaker:")

@@ -4,7 +4,6 @@ Written on the SDK's protocol stubs, since pulumi.provider.experimental (3.259) 
 shows an error with its Python class, and waits for its threads when it is interrupted.
 """
 
-
 import asyncio
 import functools
 import os

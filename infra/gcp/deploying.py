@@ -1,0 +1,43 @@
+"""What CI may do while it deploys a stack. Pure lists.
+
+Roles of Google's own that administer the services a stack is made of, and none of the basic ones. CI may give others
+only the roles that a stack's workloads hold: it can raise neither itself nor anybody to more. It acts as the accounts
+of the stack's own, each of which lets it (policies.py), and not as any account of the project.
+"""
+
+DEPLOY_ROLES = (
+    "roles/aiplatform.admin",
+    "roles/artifactregistry.admin",
+    "roles/certificatemanager.owner",
+    "roles/cloudkms.admin",
+    "roles/compute.loadBalancerAdmin",
+    "roles/compute.networkAdmin",
+    "roles/compute.securityAdmin",
+    "roles/container.admin",
+    "roles/dns.admin",
+    "roles/iam.serviceAccountAdmin",
+    "roles/logging.configWriter",
+    "roles/monitoring.admin",
+    "roles/pubsub.admin",
+    "roles/run.admin",
+    "roles/serviceusage.serviceUsageConsumer",
+    "roles/storage.admin",
+    "roles/storagetransfer.admin",
+)
+
+WORKLOAD_ROLES = (
+    "roles/aiplatform.user",
+    "roles/artifactregistry.reader",
+    "roles/container.defaultNodeServiceAccount",
+    "roles/logging.logWriter",
+    "roles/monitoring.metricWriter",
+    "roles/pubsub.editor",
+    "roles/pubsub.publisher",
+)
+"""Every role on the project that some workload of a stack holds; a test holds the two together."""
+
+
+def only_workload_roles() -> str:
+    """An IAM condition on the right to change the project's bindings: these roles, to give and to take."""
+    listed = ", ".join(f"'{role}'" for role in WORKLOAD_ROLES)
+    return f"api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([{listed}])"
