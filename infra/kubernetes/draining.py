@@ -76,6 +76,7 @@ def _container(args: DrainerArgs) -> dict[str, Any]:
         "PROBES_SERVER_PORT": str(_PROBES),
         "QUEUE_URL": args.queue,
     }
+    asked = {"httpGet": {"path": "/healthz", "port": "probes"}, "periodSeconds": 10}
     return {
         "name": PART,
         "image": args.image,
@@ -86,7 +87,8 @@ def _container(args: DrainerArgs) -> dict[str, Any]:
             *({"name": name, "value": value} for name, value in environment.items()),
         ],
         "ports": [{"name": "probes", "containerPort": _PROBES, "protocol": "TCP"}],
-        "livenessProbe": {"httpGet": {"path": "/healthz", "port": "probes"}, "periodSeconds": 10},
+        "livenessProbe": asked,
+        "readinessProbe": asked,
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
         "securityContext": security.CONTAINER,
     }

@@ -1,5 +1,6 @@
 """Every object of the Kubernetes half, in every variant of its settings: what holds for all, whatever its concern."""
 
+import functools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -53,10 +54,16 @@ def containers(objects: dict[str, Manifest]) -> Iterator[tuple[str, Manifest]]:
             yield namespace, container
 
 
+@functools.cache
+def validated(manifest: str) -> None:
+    """Once for what several variants have alike: the library reads all its schemas for each object anew."""
+    kubernetes_validate.validate(json.loads(manifest), _KUBERNETES, strict=True)
+
+
 def test_every_object_is_one_that_kubernetes_knows(objects: dict[str, Manifest]):
     for manifest in [*objects.values(), *jobs(objects)]:
         if manifest["apiVersion"].split("/")[0] not in _OTHERS:
-            kubernetes_validate.validate(manifest, _KUBERNETES, strict=True)
+            validated(json.dumps(manifest))
 
 
 def test_every_object_says_whose_it_is(objects: dict[str, Manifest]):
