@@ -70,6 +70,7 @@ def _required(*terms: Mapping[str, Any]) -> dict[str, Any]:
         ("services-stay-inside", service("s", externalIPs=["203.0.113.7"])),
         ("services-stay-inside", service("s", _EXTERNAL, type="LoadBalancer")),
         ("no-public-ingress", policy("p", ["10.0.0.0/8", "::/0"])),
+        ("no-public-ingress", service("s", type="LoadBalancer", loadBalancerSourceRanges=["0.0.0.0/0"])),
         ("no-wildcard-action", role("r", "*", "get")),
         ("no-wildcard-action", role("r", "pods", "get", group="*")),
         ("no-wildcard-principal", binding("b", subject="system:unauthenticated")),

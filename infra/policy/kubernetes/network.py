@@ -28,7 +28,8 @@ def doors(resource: Resource) -> Iterator[Door]:
     if kind is UNKNOWN or annotations is UNKNOWN:
         return
     if kind == "LoadBalancer":
-        internal = any(str(dig_flat(annotations, key)).lower() == value for key, value in _INTERNAL.items())
+        said = annotations if is_block(annotations) else dict[str, Any]()
+        internal = any(str(said.get(key)).lower() == value for key, value in _INTERNAL.items())
         yield Door(
             what="the balancer of the service", open=not internal and not resource.get("spec.loadBalancerSourceRanges")
         )
@@ -38,13 +39,11 @@ def doors(resource: Resource) -> Iterator[Door]:
         yield Door(what="an address that the service takes for itself", open=True)
 
 
-def dig_flat(block: Any, key: str) -> Any:
-    """An entry whose key has dots in it."""
-    return block.get(key, "") if is_block(block) else ""
-
-
 def openings(resource: Resource) -> Iterator[Opening]:
-    """What policies let in from outside of the cluster, by range."""
+    """What policies, and balancers of services, let in from outside of the cluster, by range."""
+    if objects.kind(resource) == "core/v1:Service":
+        for source in resource.texts("spec.loadBalancerSourceRanges") or ():
+            yield Opening(source=source, ports="the service")
     if objects.kind(resource) != _POLICY:
         return
     for rule in resource.entries("spec.ingress"):
