@@ -60,7 +60,7 @@ def _platform(cluster: KubernetesSettings, home: Home, pin: Pin | None) -> Platf
         launcher={
             "kind": "kubernetes",
             "cluster": cluster.cluster,
-            "kubeconfig": home.kubeconfig if cluster.kubeconfig else "",
+            "kubeconfig": home.kubeconfig,
             "context": cluster.context,
             "namespace": NAMESPACE,
             "jobs": JOBS,

@@ -1,6 +1,5 @@
 """Which cluster a stack goes to, what is refused on the way, and that no secret is on it."""
 
-import json
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from kubernetes.config import load_kube_config_from_dict
+from kubernetes.config.kube_config import KubeConfigLoader
 
 from infra.kubernetes.access import cluster_in, kubeconfig_for
 from infra.kubernetes.rights import NoAnswerError, Right, ask_cluster, check, needed
@@ -64,7 +63,8 @@ def test_an_address_without_a_scheme_is_asked_over_tls():
 
 
 def test_the_kubeconfig_is_one_that_clients_read():
-    load_kube_config_from_dict(json.loads(json.dumps(kubeconfig_for(**CLUSTER))), persist_config=False)
+    loader = KubeConfigLoader(kubeconfig_for(**CLUSTER))  # asks nobody until it is told to load
+    assert loader.current_context["context"] == {"cluster": "slipway-gcp-prod", "user": "slipway-gcp-prod"}
 
 
 def test_a_stack_without_a_cluster_in_the_region_is_refused_with_where_it_has_one():
