@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.catalog import Catalog
 from infra.settings import NAMESPACE, ServingGoal, Settings
+from infra.settings.rules.gcp import dual_location
 from slipway.errors import SettingsError
 
 STRICTEST = "prod"
@@ -54,9 +55,10 @@ def terms_of(config: Mapping[str, str], today: date) -> Terms:
 
 
 def _allowed(settings: Settings) -> frozenset[str]:
-    """Of one cloud: its regions, and the pair of them that holds its bucket."""
+    """Of one cloud: its regions; and the pair that holds its bucket, with the part of the world that holds its key."""
     regions = frozenset(settings.regions) if settings.regions else _served(settings.serving)
-    return regions | frozenset(settings.storage.dual_region or ()) if regions else regions
+    pair = settings.storage.dual_region
+    return regions | {*pair, dual_location(pair)} if regions and pair else regions
 
 
 def _budgets(parts: Iterable[Settings]) -> Iterator[float]:

@@ -36,6 +36,7 @@ def test_the_kubernetes_half_passes_every_rule_at_preview(tmp_path: Path):
     assert "[advisory]" not in said
 
 
-def test_staging_passes_every_rule_when_all_is_known(tmp_path: Path):
-    said = make(tmp_path, "aws-staging").call("up", "--yes", "--skip-preview", *_WITH_THE_PACK)
+@pytest.mark.parametrize("stack", ["aws-staging", "gcp-staging"])
+def test_staging_passes_every_rule_when_all_is_known(tmp_path: Path, stack: str):
+    said = make(tmp_path, stack).call("up", "--yes", "--skip-preview", *_WITH_THE_PACK)
     assert _ACCEPTED in said

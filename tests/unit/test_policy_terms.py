@@ -73,7 +73,7 @@ def test_a_stack_of_two_clouds_may_be_where_each_of_them_may_and_cost_what_both_
     )
 
 
-def test_the_pair_of_regions_that_holds_a_bucket_is_allowed():
+def test_the_pair_of_regions_that_holds_a_bucket_is_allowed_and_where_its_key_must_be():
     google = {
         "slipway:target": "gcp",
         "slipway:environment": "prod",
@@ -84,4 +84,4 @@ def test_the_pair_of_regions_that_holds_a_bucket_is_allowed():
         "slipway:storage": {"dual_region": ["us-central1", "us-east1"]},
     }
     told = {key: value if isinstance(value, str) else json.dumps(value) for key, value in google.items()}
-    assert terms_of(told, TODAY).regions == {"us-central1", "us-east1"}
+    assert terms_of(told, TODAY).regions == {"us", "us-central1", "us-east1"}
