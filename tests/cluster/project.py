@@ -91,10 +91,10 @@ class Program(EngineProject):
         return self.preview()
 
 
-def program(folder: Path, kubeconfig: Path) -> Program:
-    """A project with an empty stack. Blocks while the engine makes its state."""
+def program(folder: Path, kubeconfig: Path, text: str = _PROGRAM) -> Program:
+    """A project with an empty stack. text: a program that reads said.json. Blocks while the engine makes its state."""
     (folder / "program").mkdir()
-    (folder / "program" / "__main__.py").write_text(_PROGRAM)
+    (folder / "program" / "__main__.py").write_text(text)
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
     (folder / "Pulumi.yaml").write_text(json.dumps({"name": "trial", "main": "program/", "runtime": runtime}))
     State(folder).backend.mkdir(parents=True)
@@ -117,10 +117,15 @@ def stack_project(folder: Path, kubeconfig: Path, **section: Any) -> EngineProje
     project = EngineProject(
         folder=folder, stack="kubernetes", executable=find_engine().executable, environment=environment
     )
-    document = yaml.safe_load(project.file.read_text())["config"]["slipway:kubernetes"]
-    project.configure(kubernetes=document | {"kubeconfig": str(kubeconfig), "context": CONTEXT, **section})
+    reached = {"kubeconfig": str(kubeconfig), "context": CONTEXT}
+    project.configure(kubernetes=settings_of(project, "kubernetes") | reached | section)
     project.call("stack", "init")
     return project
+
+
+def settings_of(project: EngineProject, section: str) -> dict[str, Any]:
+    """A section of the stack's settings, as its file has it."""
+    return yaml.safe_load(project.file.read_text())["config"][f"slipway:{section}"]
 
 
 def standing_in(folder: Path) -> dict[str, str]:

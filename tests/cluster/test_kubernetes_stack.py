@@ -15,8 +15,8 @@ import pytest
 from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE
 from tests.cluster.api import ApiRefusedError, Manifest, Reference
 from tests.cluster.jobs import nodes_of, pods_of, submit, withdraw
-from tests.cluster.plane import G6, P5, Cluster, eks_gpu_node, eventually
-from tests.cluster.project import stack_project
+from tests.cluster.plane import A3, G6, P5, Cluster, eks_gpu_node, eventually, gke_gpu_node
+from tests.cluster.project import settings_of, stack_project
 from tests.engine.project import EngineProject
 from tools.cluster.definitions import definitions
 
@@ -39,6 +39,11 @@ NODES = [
     eks_gpu_node(SPOT_TOO, P5, pool="train", capacity="spot", zone="us-east-1a"),
     eks_gpu_node(FALLBACK, P5, pool="train", capacity="on-demand", zone="us-east-1a"),
     eks_gpu_node(OTHER, G6, pool="serve", capacity="spot", zone="us-east-1b"),
+]
+
+GKE_NODES = [
+    gke_gpu_node(SPOT, A3, pool="train", capacity="spot", zone="us-central1-a"),
+    gke_gpu_node(FALLBACK, A3, pool="train", capacity="on-demand", zone="us-central1-a"),
 ]
 
 
@@ -190,6 +195,23 @@ def test_a_change_of_settings_changes_only_what_follows_from_it(stack: EnginePro
     assert ran.ok, ran.why
     assert set(ran.operations) <= {"same", "update"}
     assert 0 < ran.operations["update"] <= 4, ran.operations
+
+
+def test_the_same_stack_on_gke_falls_back_from_spot_too(stack: EngineProject, cluster: Cluster):
+    stack.configure(
+        kubernetes=settings_of(stack, "kubernetes") | {"kind": "gke", "images": {}},
+        gpu_pools=[{"name": "train", "accelerator": "H100", "machines": ["a3-highgpu-8g"]}],
+    )
+    ran = stack.up()
+    assert ran.ok, ran.why
+    for node in GKE_NODES:
+        cluster.add_node(node)
+    job = submit(cluster, "on-gke", pool="train")
+    eventually(lambda: nodes_of(cluster, job) == [SPOT], "the worker runs on spot")
+    cluster.take_back(SPOT)
+    eventually(lambda: nodes_of(cluster, job) == [FALLBACK], "the worker runs again, on demand")
+    withdraw(cluster, job)
+    cluster.remove_node(FALLBACK)
 
 
 def test_a_destroy_leaves_nothing(stack: EngineProject, cluster: Cluster):
