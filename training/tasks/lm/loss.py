@@ -1,8 +1,7 @@
 """Cross-entropy from hidden states that never holds the logits of all tokens at once, nor their gradient.
 
 The gradient is made beside the loss, part by part, while a part's logits are there: as many multiplications as without
-parts, and memory that does not grow with the batch. Liger Kernel (arXiv:2410.10989) does the same in Triton; here
-matrix products are cuBLAS' and the arithmetic between them is compiled where there is a GPU.
+parts, and memory that does not grow with the batch. Liger Kernel (arXiv:2410.10989) has the idea.
 """
 
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_LOGITS_AT_ONCE = 2**28
-"""512 MB in bf16: large enough that no product is short of work, small beside the activations of such a batch."""
+_LOGITS_AT_ONCE = 2**29
+"""1 GB in bf16: large enough that no product is short of work, small beside the activations of such a batch."""
 
 
 def cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, *, at_once: int = _LOGITS_AT_ONCE) -> Tensor:
@@ -30,7 +29,10 @@ class _CrossEntropy(torch.autograd.Function):
         total = torch.zeros((), device=hidden.device)
         wanted = ctx.needs_input_grad[0] or ctx.needs_input_grad[1]
         hidden_grad, weight_grad = torch.empty_like(hidden), torch.zeros_like(weight, dtype=torch.float32)
-        judge = _judge_compiled if hidden.is_cuda else _judge
+        if hidden.is_cuda:
+            from training.tasks.lm.fused import judge
+        else:
+            judge = _judge
         for at in range(0, len(hidden), rows):
             part = slice(at, at + rows)
             loss, gradient = judge(hidden[part] @ matrix.T, targets[part], 1 / len(hidden))
@@ -55,6 +57,3 @@ def _judge(logits: Tensor, targets: Tensor, scale: float) -> tuple[Tensor, Tenso
     loss = (log_sum - exact.gather(1, targets[:, None])).sum() * scale
     chosen = torch.arange(logits.shape[1], device=logits.device) == targets[:, None]
     return loss, (((exact - log_sum).exp() - chosen.float()) * scale).to(logits.dtype)
-
-
-_judge_compiled = torch.compile(_judge, dynamic=False)

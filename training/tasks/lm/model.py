@@ -14,6 +14,11 @@ from torch.nn.functional import scaled_dot_product_attention, silu
 from training.tasks.lm.loss import cross_entropy
 from training.tasks.lm.shape import Shape
 
+try:
+    from training.tasks.lm import fused
+except ImportError:  # Triton is where GPUs are
+    fused = None
+
 PARTS = 8
 """Groups of hidden units of a feed-forward layer: the most ways that it can be cut."""
 
@@ -78,9 +83,12 @@ class Attention(nn.Module):
 
     def forward(self, hidden: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
         groups = self.qkv(hidden).unflatten(-1, (-1, self._shared_by + 2, self._width))  # batch, length, group, …
-        q = groups[..., : self._shared_by, :].flatten(2, 3)
-        k, v = groups[..., self._shared_by, :], groups[..., self._shared_by + 1, :]
-        q, k, v = (x.transpose(1, 2) for x in (turned(q, turns), turned(k, turns), v))
+        if fused is not None and groups.is_cuda:
+            q, k, v = fused.turned(groups, *turns, self._shared_by)
+        else:
+            q, k, v = groups.split((self._shared_by, 1, 1), 3)
+            q, k, v = turned(q.flatten(2, 3), turns), turned(k.squeeze(3), turns), v.squeeze(3)
+        q, k, v = (x.transpose(1, 2) for x in (q, k, v))
         mixed = scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=self._shared_by > 1)
         return self.out(mixed.transpose(1, 2).flatten(2))
 
@@ -95,7 +103,10 @@ class FeedForward(nn.Module):
         self.down = nn.Linear(shape.hidden, shape.width, bias=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        gate, up = self.gate_up(hidden).unflatten(-1, (-1, 2, self._part)).unbind(-2)
+        gate_up = self.gate_up(hidden)
+        if fused is not None and gate_up.is_cuda:
+            return self.down(fused.swiglu(gate_up, self._part))
+        gate, up = gate_up.unflatten(-1, (-1, 2, self._part)).unbind(-2)
         return self.down((silu(gate) * up).flatten(-2))
 
 

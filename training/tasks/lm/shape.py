@@ -51,7 +51,8 @@ class Shape:
 SIZES = {
     "1m": Shape(layers=5, width=128, heads=4, kv_heads=2, hidden=352, context=128),
     "15m": Shape(layers=8, width=384, heads=6, kv_heads=6, hidden=1024, context=512),
-    "124m": Shape(layers=12, width=768, heads=12, kv_heads=12, hidden=2048, vocabulary=50_304, tied=True),
+    # GPT-2's size with heads twice as wide: as many multiplications, in a form that takes half the time on a GPU
+    "124m": Shape(layers=12, width=768, heads=6, kv_heads=6, hidden=2048, vocabulary=50_304, tied=True),
     "1b": Shape(layers=24, width=2048, heads=16, kv_heads=16, hidden=5376, vocabulary=32_000, context=2048),
     "3b": Shape(layers=26, width=3072, heads=24, kv_heads=8, hidden=8192, vocabulary=32_000, context=2048),
     "8b": Shape(
