@@ -25,7 +25,7 @@ test: $(READY) engine browser ## set up, then run the tests
 
 test-cluster: $(READY) engine ## tests on a real Kubernetes control plane, built first where it is not yet
 	@$(RUN)/python -m tools.cluster.build
-	@$(RUN)/python -m pytest -m cluster tests/cluster
+	@$(RUN)/python -m pytest -p tests.whole_files -m cluster -n 2 tests/cluster
 
 test-gpu: $(READY) ## tests that need a GPU
 	@$(RUN)/python tools/run_tests.py gpu
