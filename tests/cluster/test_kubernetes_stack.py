@@ -16,6 +16,7 @@ from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE
 from tests.cluster.api import ApiRefusedError, Manifest, Reference
 from tests.cluster.jobs import nodes_of, pods_of, submit, withdraw
 from tests.cluster.plane import A3, G6, P5, Cluster, eks_gpu_node, eventually, gke_gpu_node
+from tests.cluster.plane.credentials import NOBODY
 from tests.cluster.project import settings_of, stack_project
 from tests.engine.project import EngineProject
 from tools.cluster.definitions import definitions
@@ -195,6 +196,16 @@ def test_a_change_of_settings_changes_only_what_follows_from_it(stack: EnginePro
     assert ran.ok, ran.why
     assert set(ran.operations) <= {"same", "update"}
     assert 0 < ran.operations["update"] <= 4, ran.operations
+
+
+def test_who_lacks_rights_is_refused_before_anything_is_registered(stack: EngineProject, cluster: Cluster):
+    before = stack.file.read_text()
+    section = settings_of(stack, "kubernetes") | {"kubeconfig": str(cluster.kubeconfig_of(NOBODY))}
+    stack.configure(kubernetes=section)
+    refused = stack.preview()
+    stack.file.write_text(before)
+    assert not refused.ok
+    assert "lacks rights" in refused.why
 
 
 def test_the_same_stack_on_gke_falls_back_from_spot_too(stack: EngineProject, cluster: Cluster):

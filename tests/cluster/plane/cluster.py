@@ -30,6 +30,9 @@ class Cluster:
     def api(self) -> Api:
         return Api(yaml.safe_load(self.kubeconfig.read_text()))
 
+    def kubeconfig_of(self, user: str) -> Path:
+        return self.kubeconfig.with_name(f"{user}.kubeconfig")
+
     def define(self, folder: Path, *names: str) -> None:
         """Have the API server serve kinds. names: of CustomResourceDefinitions in `folder`, as `pods.example.com`."""
         for name in names:

@@ -10,6 +10,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 ADMIN = "admin"
+NOBODY = "nobody"
+"""Known, and without a right."""
+
 CONTEXT = "tests"
 """In every kubeconfig."""
 
@@ -18,6 +21,7 @@ _USERS = {
     "system:kube-controller-manager": "",
     "system:kube-scheduler": "",
     "kwok": "system:masters",
+    NOBODY: "",
 }
 """By group. The API server's own rules say what those without one may do."""
 
