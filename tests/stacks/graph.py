@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from google.protobuf import json_format
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks, set_mocks
 
@@ -27,7 +28,8 @@ class Registration:
 
     inputs: what is secret is unwrapped. secrets: names of the inputs that are secret as a whole. open_text: all of the
     inputs that is in no secret, as text. custom: made by a provider, so no component. provider: reference of the
-    explicit one, empty for the default.
+    explicit one, empty for the default. refs: what each input was made from, as `type::name`. said: the inputs as the
+    protocol carries them, with what is secret and what is not known marked.
     """
 
     type: str
@@ -41,6 +43,8 @@ class Registration:
     custom: bool
     protect: bool
     ignore_changes: tuple[str, ...]
+    refs: Mapping[str, tuple[str, ...]]
+    said: Mapping[str, Any]
 
     def document(self, key: str) -> dict[str, Any]:
         """An input that is a JSON document, as IAM's are."""
@@ -110,7 +114,15 @@ def _registrations(recorder: _Recorder) -> Iterator[Registration]:
             custom=request.custom,
             protect=request.protect,
             ignore_changes=tuple(request.ignoreChanges),
+            refs={name: tuple(map(_told, made.urns)) for name, made in request.propertyDependencies.items()},
+            said=json_format.MessageToDict(request.object),
         )
+
+
+def _told(urn: str) -> str:
+    """A resource by its own type and name; its URN has those of all above it too."""
+    *_, types, name = urn.split("::", 3)
+    return f"{types.rsplit('$', 1)[-1]}::{name}"
 
 
 def _is_secret(value: Any) -> bool:
