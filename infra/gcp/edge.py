@@ -17,7 +17,15 @@ from infra.gcp.gateway import Gateway
 from infra.settings import DomainSettings, ThrottleSettings
 
 _SCHEME = "EXTERNAL_MANAGED"
-_EJECTED_S, _LOOKS_EVERY_S, _ERRORS = 30, 5, 5
+_LEFT_OUT: compute.BackendServiceOutlierDetectionArgsDict = {
+    "consecutive_errors": 5,
+    "enforcing_consecutive_errors": 100,
+    "interval": {"seconds": 5},
+    "base_ejection_time": {"seconds": 30},
+    "max_ejection_percent": 50,
+}
+"""A region that fails as often in a row gets no request for as long."""
+
 _VERSIONS = {"A": "IPV4", "AAAA": "IPV6"}
 
 
@@ -77,13 +85,7 @@ class Edge(ComponentResource):
             enable_cdn=False,
             security_policy=wall.id,
             backends=[{"group": gateway.group} for gateway in self._args.gateways.values()],
-            outlier_detection={
-                "consecutive_errors": _ERRORS,
-                "enforcing_consecutive_errors": 100,
-                "interval": {"seconds": _LOOKS_EVERY_S},
-                "base_ejection_time": {"seconds": _EJECTED_S},
-                "max_ejection_percent": 50,
-            },
+            outlier_detection=_LEFT_OUT if len(self._args.gateways) > 1 else None,  # of one, nothing would be left
             log_config={"enable": True, "sample_rate": 1.0},
             opts=self._child,
         )

@@ -21,7 +21,10 @@ NAMESPACE = "slipway"
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityArgs:
+    """drawn: letters that the engine drew for this stack."""
+
     stack: str
+    drawn: Output[str]
     environment: Environment
     settings: IdentitySettings
 
@@ -46,7 +49,8 @@ class Identity(ComponentResource):
         self.deploy_account = deploy.email
         pool = iam.WorkloadIdentityPool(
             f"{name}-github",
-            workload_identity_pool_id=f"github-{args.stack}",
+            # Google keeps the name of a pool for 30 days after it is gone
+            workload_identity_pool_id=Output.concat("github-", args.drawn),
             description="Jobs on GitHub",
             opts=self._child,
         )

@@ -1,4 +1,4 @@
-"""Names that node pools, their ComputeClass and the pods that want them must agree on. Pure."""
+"""Names that node pools, their ComputeClass and the pods that want them must agree on, and those of accounts. Pure."""
 
 
 def group_name(pool: str, capacity: str, place: int) -> str:
@@ -7,3 +7,8 @@ def group_name(pool: str, capacity: str, place: int) -> str:
     place: of its machine type among the pool's. At most 36 of the 39 letters that GKE allows.
     """
     return f"{pool}-{capacity.replace('_', '-')}-{place}"
+
+
+def account_id(what: str, region: str) -> str:
+    """The id of a region's service account, of which Google takes 30 letters."""
+    return f"{what}-{region.replace('northamerica', 'na')}"

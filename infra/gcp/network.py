@@ -47,9 +47,14 @@ class NetworkArgs:
 
 
 class Network(ComponentResource):
-    """subnets and serverless_subnets: by region, for nodes and for Cloud Run. nats: by region, to wait for."""
+    """subnets and serverless_subnets: by region, for nodes and for Cloud Run. nats: by region, to wait for.
+
+    drawn: the letters that the engine drew for this stack's network, for other names that Google keeps for weeks after
+    what had them is gone.
+    """
 
     network_id: Output[str]
+    drawn: Output[str]
     subnets: dict[str, Subnetwork]
     serverless_subnets: dict[str, Subnetwork]
     nats: dict[str, RouterNat]
@@ -60,6 +65,7 @@ class Network(ComponentResource):
 
         vpc = Vpc(name, auto_create_subnetworks=False, routing_mode="GLOBAL", mtu=_MTU, opts=self._child)
         self.network_id = vpc.id
+        self.drawn = vpc.name.apply(lambda name: name.rsplit("-", 1)[-1])
         Firewall(
             f"{name}-closed",
             network=vpc.id,

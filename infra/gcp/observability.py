@@ -24,10 +24,14 @@ _DEAD = "pubsub.googleapis.com/subscription/num_undelivered_messages"
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityArgs:
-    """gateway: None where nothing is served yet. channel: by which a person is told. asked: from outside, or None."""
+    """gateway: None where nothing is served yet. channel: by which a person is told. asked: from outside, or None.
+
+    drawn: letters that the engine drew for this stack.
+    """
 
     project: str
     region: str
+    drawn: Output[str]
     settings: ObservabilitySettings
     channel: Output[str]
     queue: Queue
@@ -58,7 +62,7 @@ class Observability(ComponentResource):
             name,
             project=args.project,
             location=args.region,
-            bucket_id=f"slipway-{name}",
+            bucket_id=Output.concat(f"slipway-{name}-", args.drawn),  # its name is taken for a week after it is gone
             retention_days=args.settings.log_days,
             description=f"Logs of Slipway in {args.region}",
             cmek_settings={"kms_key_name": args.key_id},

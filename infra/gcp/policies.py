@@ -51,9 +51,9 @@ def pod(*, project: str, project_number: str, namespace: str, account: str) -> s
 
 
 def allow(name: str, grants: Sequence[Grant], member: Input[str], opts: ResourceOptions) -> None:
-    """Give a member what it may do. Resources are named after the role and its place among the grants."""
-    for place, grant in enumerate(grants):
-        _bind(f"{name}-{place}-{grant.role.rsplit('/', 1)[-1].rsplit('.', 1)[-1]}", grant, member, opts)
+    """Give a member what it may do. Each binding is named after its role, so one member has a role once."""
+    for grant in grants:
+        _bind(f"{name}-{grant.role.removeprefix('roles/').replace('.', '-')}", grant, member, opts)
 
 
 def _bind(name: str, grant: Grant, member: Input[str], opts: ResourceOptions) -> None:

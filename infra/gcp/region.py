@@ -131,6 +131,7 @@ class Region:
             ObservabilityArgs(
                 project=project,
                 region=region,
+                drawn=args.network.drawn,
                 settings=settings.observability,
                 channel=args.channel,
                 queue=self.queue,

@@ -11,6 +11,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import cloudrunv2
 from pulumi_gcp.serviceaccount import Account
 
+from infra.gcp.naming import account_id
 from infra.gcp.network import Network
 from infra.gcp.policies import Grant, allow, let_act_as, service_account
 from infra.gcp.queue import Queue
@@ -56,7 +57,7 @@ class Predictor(ComponentResource):
         child = ResourceOptions(parent=self)
         runner = Account(
             name,
-            account_id=f"predictor-{args.region}",
+            account_id=account_id("predictor", args.region),
             display_name=f"The predictor in {args.region}",
             opts=child,
         )

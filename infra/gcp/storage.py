@@ -14,6 +14,7 @@ from pulumi_gcp import storage
 from infra.gcp.encryption import agent
 from infra.gcp.policies import Grant, allow
 from infra.settings import StorageSettings
+from infra.settings.rules.dual_regions import PREDEFINED
 from infra.stores import CHECKPOINTS, REPLICATED
 
 _DAY_S = 24 * 3600
@@ -23,7 +24,7 @@ _TRANSFERS = "project-{number}@storage-transfer-service.iam.gserviceaccount.com"
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """location: a region, or the multi-region around dual_region. protect: the bucket is not deleted with the stack."""
+    """location: a region, or where Cloud Storage puts dual_region. protect: the bucket is not deleted with the stack."""
 
     location: str
     settings: StorageSettings
@@ -42,9 +43,7 @@ class Storage(ComponentResource):
         bucket = storage.Bucket(
             name,
             location=args.location.upper(),
-            custom_placement_config={"data_locations": [region.upper() for region in args.dual_region]}
-            if args.dual_region
-            else None,
+            custom_placement_config=_placement(args),
             rpo="ASYNC_TURBO" if args.dual_region else None,  # a copy within 15 minutes, by Google's own word
             storage_class="STANDARD",
             uniform_bucket_level_access=True,
@@ -58,6 +57,13 @@ class Storage(ComponentResource):
         )
         self.bucket, self.url = bucket.name, Output.concat("gs://", bucket.name)
         self.register_outputs({"bucket": self.bucket, "url": self.url})
+
+
+def _placement(args: StorageArgs) -> storage.BucketCustomPlacementConfigArgsDict | None:
+    """The two regions, unless the location is one or names both."""
+    if not args.dual_region or args.location in PREDEFINED:
+        return None
+    return {"data_locations": [region.upper() for region in args.dual_region]}
 
 
 def _lifecycle(settings: StorageSettings) -> list[storage.BucketLifecycleRuleArgsDict]:

@@ -20,7 +20,7 @@ from infra.gcp.storage import Replication, ReplicationArgs, Storage, StorageArgs
 from infra.gcp.training import spot
 from infra.labels import labels
 from infra.settings import Settings
-from infra.settings.rules.gcp import dual_location
+from infra.settings.rules.dual_regions import dual_location, key_location
 from infra.zones import check_offers
 from slipway.release import Pin
 
@@ -45,11 +45,6 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
     home, tags = regions[0], labels(settings, stack)
     providers = Providers(project=cloud.identity.account, labels=tags)
     at_home = ResourceOptions(provider=providers.of(home))
-    identity = Identity(
-        "identity",
-        IdentityArgs(stack=stack, environment=cloud.environment, settings=cloud.identity),
-        opts=at_home,
-    )
     budget = Budget(
         "budget",
         BudgetArgs(project_number=cloud.identity.project_number, settings=cloud.budget),
@@ -61,6 +56,11 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
             ranges={region: settings.network.range_of(region, at) for at, region in enumerate(regions)},
             settings=settings.network,
         ),
+        opts=at_home,
+    )
+    identity = Identity(
+        "identity",
+        IdentityArgs(stack=stack, drawn=network.drawn, environment=cloud.environment, settings=cloud.identity),
         opts=at_home,
     )
     shared = _shared_store(settings, at_home)
@@ -136,7 +136,9 @@ def _shared_store(settings: Settings, at_home: ResourceOptions) -> Storage | Non
     location, protect = dual_location(pair), settings.deletion_protection
     encryption = Encryption(
         f"encryption-{location}",
-        EncryptionArgs(location=location, project_number=settings.cloud.identity.project_number, protect=protect),
+        EncryptionArgs(
+            location=key_location(location), project_number=settings.cloud.identity.project_number, protect=protect
+        ),
         opts=at_home,
     )
     return Storage(

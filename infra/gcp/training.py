@@ -11,6 +11,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp.serviceaccount import Account
 
 from infra.capacity import Choice
+from infra.gcp.naming import account_id
 from infra.gcp.policies import Grant, allow, let_act_as, service_account
 from infra.gcp.storage import Storage
 from infra.gcp.workloads import may_train
@@ -45,7 +46,7 @@ class Training(ComponentResource):
         child, storage = ResourceOptions(parent=self), args.storage
         runner = Account(
             name,
-            account_id=f"trainer-{args.region}",
+            account_id=account_id("trainer", args.region),
             display_name=f"Training jobs of Vertex AI in {args.region}",
             opts=child,
         )

@@ -25,6 +25,7 @@ from tests.stacks.graph import Graph, graph_of, unknown
 
 STACKS = sorted(file.stem.removeprefix("Pulumi.") for file in (PROJECT / "stacks").glob("Pulumi.*.yaml"))
 AWS_STACKS = [stack for stack in STACKS if stack.startswith("aws")]
+CLOUD_STACKS = [stack for stack in STACKS if stack not in ("local", "kubernetes")]
 GCP_STACKS = [stack for stack in STACKS if stack.startswith("gcp")]
 _PINS = Path(__file__).parent / "releases"
 

@@ -171,7 +171,10 @@ class Holdings:
 
     def drift(self, name: str, **changed: Any) -> None:
         """Change a resource behind the engine's back. changed: inputs by name, plain; outputs of that name follow."""
-        holding = self.named(name)
+        self.drift_of(self.named(name), **changed)
+
+    def drift_of(self, holding: Holding, **changed: Any) -> None:
+        """The same to a resource at hand, for names that two types share."""
         with self._transaction() as database:
             database.execute(
                 "UPDATE resources SET inputs = ?, outputs = ? WHERE number = ?",

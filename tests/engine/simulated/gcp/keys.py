@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from infra.settings.rules.dual_regions import key_location
 from tests.engine.simulated.core.problem import Problem
 from tests.engine.simulated.core.wire import Plain, leaves
 
@@ -18,7 +19,7 @@ def problems(token: str, inputs: Plain) -> Iterator[Problem]:
     if token in (_BINDING, _WORLD) or not where:
         return
     taken = {where, where.rsplit("-", 1)[0]} if where.count("-") > 1 else {where}
-    taken |= {"global"} if token == _NODES else set()
+    taken |= {key_location(where)} | ({"global"} if token == _NODES else set())
     for path, value in leaves(inputs):
         found = _KEY.fullmatch(value) if isinstance(value, str) else None
         if found and found["location"] not in taken:
