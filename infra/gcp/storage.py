@@ -24,7 +24,7 @@ _TRANSFERS = "project-{number}@storage-transfer-service.iam.gserviceaccount.com"
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """location: a region, or where Cloud Storage puts dual_region. protect: the bucket is not deleted with the stack."""
+    """location: a region, or where Cloud Storage puts dual_region. protect: the bucket outlives its stack."""
 
     location: str
     settings: StorageSettings

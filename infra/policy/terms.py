@@ -12,7 +12,7 @@ from typing import Any
 
 from infra.catalog import Catalog
 from infra.settings import NAMESPACE, ServingGoal, Settings
-from infra.settings.rules.gcp import dual_location
+from infra.settings.rules.dual_regions import dual_location, key_location
 from slipway.errors import SettingsError
 
 STRICTEST = "prod"
@@ -58,7 +58,10 @@ def _allowed(settings: Settings) -> frozenset[str]:
     """Of one cloud: its regions; and the pair that holds its bucket, with the part of the world that holds its key."""
     regions = frozenset(settings.regions) if settings.regions else _served(settings.serving)
     pair = settings.storage.dual_region
-    return regions | {*pair, dual_location(pair)} if regions and pair else regions
+    if not regions or not pair:
+        return regions
+    location = dual_location(pair)
+    return regions | {*pair, location, key_location(location)}
 
 
 def _budgets(parts: Iterable[Settings]) -> Iterator[float]:

@@ -48,6 +48,8 @@ from slipway.errors import SettingsError
 from training.config import TrainSettings
 
 _WITHOUT_REGIONS = ("multi", "kubernetes")
+_NOT_OF: dict[CloudName, frozenset[str]] = {"aws": frozenset(), "gcp": frozenset({"origin_token"})}
+"""What a stack of two clouds says to one of them alone; the other would refuse it in a stack of its own."""
 
 
 class Settings(Strict):
@@ -149,7 +151,7 @@ class Settings(Strict):
     def part(self, cloud: CloudName) -> Self:
         """One cloud's part of a stack of two, as the stack of that cloud alone. Raises SettingsError."""
         own = {name: value for name, value in self.clouds[cloud] if value is not None and name != "weight"}
-        shared = {name: getattr(self, name) for name in self.model_fields_set - {"clouds", "target"}}
+        shared = {name: getattr(self, name) for name in self.model_fields_set - {"clouds", "target"} - _NOT_OF[cloud]}
         try:
             return self._checked(shared | own | {"target": cloud})
         except SettingsError as error:

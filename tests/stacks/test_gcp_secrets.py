@@ -1,5 +1,7 @@
 """A stack on Google holds no secret at all; one that is planted for the other cloud of two stays there."""
 
+from typing import Any
+
 import pytest
 
 from infra.settings import Settings
@@ -41,7 +43,7 @@ def test_a_secret_that_would_protect_nothing_is_refused_and_not_repeated():
 
 
 def test_an_error_about_a_stack_with_a_secret_does_not_show_it():
-    wrong = config_of("multi-prod") | {"slipway:origin_token": PLANTED}
+    wrong: dict[str, Any] = config_of("multi-prod") | {"slipway:origin_token": PLANTED}
     wrong["slipway:clouds"]["gcp"]["gone"] = [{"region": "us-central1"}, {"region": "asia-south1"}]
     with pytest.raises(SlipwayError) as caught:
         cloud_graph(Settings.parse(wrong), "multi-prod")

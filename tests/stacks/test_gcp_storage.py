@@ -32,9 +32,9 @@ def dev() -> Graph:
 
 
 def in_two_regions(*pair: str) -> Graph:
-    """Staging's graph with its store elsewhere; nothing is served, which buckets do not mind."""
-    config = config_of("gcp-staging") | {"slipway:storage": {"dual_region": list(pair)}}
-    return cloud_graph(Settings.parse(config), "gcp-staging", serving=False)
+    """Development's graph with its store in two regions; nothing is served, which buckets do not mind."""
+    settings = settings_of("gcp-dev").but({"storage": {"dual_region": pair}})
+    return cloud_graph(settings, "gcp-dev", serving=False)
 
 
 def rules(bucket: Registration, action: str) -> Sequence[dict[str, Any]]:

@@ -1,7 +1,10 @@
 """What only Google refuses. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from infra.settings.rules.common import meaningless
+from infra.settings.rules.dual_regions import dual_location, partners
 
 if TYPE_CHECKING:
     from infra.settings.model import Settings
@@ -9,31 +12,13 @@ if TYPE_CHECKING:
 RUN_MEMORY_MIB = 32_768
 """Cloud Run's most for an instance, from its documentation on memory limits, November 2026."""
 
-_DUAL_LOCATIONS = {
-    "us": ("us-",),
-    "eu": ("europe-",),
-    "asia": ("asia-east", "asia-northeast", "asia-southeast"),
-    "in": ("asia-south1", "asia-south2"),
-    "ca": ("northamerica-northeast",),
-    "au": ("australia-",),
-}
-"""By the location that Cloud Storage gives a bucket in two regions, how the names of its regions start: both have to be
-of the same one. From its documentation on configurable dual-regions, November 2026."""
-
-
-def dual_location(pair: Iterable[str]) -> str:
-    """Where a bucket in two regions lies, or empty where Cloud Storage puts none into the two."""
-    homes = {
-        next((home for home, starts in _DUAL_LOCATIONS.items() if region.startswith(starts)), "") for region in pair
-    }
-    return homes.pop() if len(homes) == 1 else ""
-
 
 def gcp(settings: "Settings") -> Iterator[str]:
     """Every refusal that is Google's own."""
     yield from _account(settings)
     yield from _pools(settings)
     yield from _store(settings)
+    yield from meaningless(settings, ("origin_token",))  # its balancer alone reaches the predictors, without one
     if settings.domain is None:
         yield "domain: is required on gcp: a certificate of Google's is for a name of yours; name what users call"
     if settings.serverless.memory_mib > RUN_MEMORY_MIB:
@@ -60,9 +45,14 @@ def _store(settings: "Settings") -> Iterator[str]:
             yield f"storage.dual_region: {pair[0]} stands twice; name another, or leave it out"
         elif not dual_location(pair):
             yield (
-                f"storage.dual_region: {pair[0]} and {pair[1]} are on different continents to Cloud Storage; take two "
-                "of one, or leave it out and releases are copied between the regions' buckets"
+                f"storage.dual_region: {pair[0]} and {pair[1]} are no pair that Cloud Storage keeps a bucket in; "
+                f"{_beside(pair[0])}, or leave it out and releases are copied between the regions' buckets"
             )
+
+
+def _beside(region: str) -> str:
+    others = partners(region)
+    return f"beside {region} there may be {', '.join(others)}" if others else f"{region} is in no pair at all"
 
 
 def _pools(settings: "Settings") -> Iterator[str]:
