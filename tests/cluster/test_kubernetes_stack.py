@@ -4,7 +4,6 @@ The provider between the engine and the API server is the stand-in, ours, and KW
 Prometheus and the gateway are there by the definitions of their objects alone.
 """
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +14,10 @@ import pytest
 from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE
 from tests.cluster.api import ApiRefusedError, Manifest, Reference
 from tests.cluster.jobs import nodes_of, pods_of, submit, withdraw
-from tests.cluster.plane import A3, G6, P5, Cluster, eks_gpu_node, eventually, gke_gpu_node
+from tests.cluster.plane import A3, G6, P5, Cluster, eks_gpu_node, eventually, gke_gpu_node, published
 from tests.cluster.plane.credentials import NOBODY
 from tests.cluster.project import settings_of, stack_project
 from tests.engine.project import EngineProject
-from tools.cluster.definitions import definitions
 
 pytestmark = pytest.mark.cluster
 
@@ -51,14 +49,15 @@ GKE_NODES = [
 @pytest.fixture(scope="module")
 def stack(cluster: Cluster) -> Iterator[EngineProject]:
     """Up, from nothing."""
-    cluster.define(definitions(), *DEFINED)
-    folder = Path(tempfile.mkdtemp(prefix="slipway-"))
-    project = stack_project(folder, cluster.kubeconfig)
-    ran = project.up()
-    assert ran.ok, ran.why
-    yield project
-    project.destroy()
-    shutil.rmtree(folder)
+    cluster.define(*map(published, DEFINED))
+    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
+        project = stack_project(Path(folder), cluster.kubeconfig)
+        try:
+            ran = project.up()
+            assert ran.ok, ran.why
+            yield project
+        finally:
+            project.destroy()
 
 
 @pytest.fixture
@@ -261,10 +260,10 @@ def _status(cluster: Cluster, reference: Reference) -> dict[str, Any]:
 
 
 def _is_complete(status: dict[str, Any]) -> bool:
-    return any(each["type"] == "Complete" and each["status"] == "True" for each in status.get("conditions", ()))
+    return any(each["type"] == "Complete" and each["status"] == "True" for each in status.get("conditions") or ())
 
 
 def _unscheduled(pod: Manifest, cluster: Cluster) -> str:
     """What the scheduler says of a pod that it found no node for."""
-    conditions = _status(cluster, Reference.of(pod)).get("conditions", ())
+    conditions = _status(cluster, Reference.of(pod)).get("conditions") or ()
     return next((each.get("message", "") for each in conditions if each["type"] == "PodScheduled"), "")

@@ -1,6 +1,5 @@
 """Clusters that are still to come, do not answer or are reached otherwise, and kinds that a program brings along."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,11 +67,10 @@ for name, manifest in said["objects"].items():
 @pytest.fixture
 def late(cluster: Cluster) -> Iterator[Program]:
     """A program whose cluster is made by the same program."""
-    folder = Path(tempfile.mkdtemp(prefix="slipway-"))
-    made = program(folder, cluster.kubeconfig, LATE)
-    yield made
-    assert made.destroy().ok
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
+        made = program(Path(folder), cluster.kubeconfig, LATE)
+        yield made
+        assert made.destroy().ok
 
 
 def test_a_kind_and_an_object_of_it_come_in_one_up(trial: Program, cluster: Cluster):

@@ -33,15 +33,13 @@ class Cluster:
     def kubeconfig_of(self, user: str) -> Path:
         return self.kubeconfig.with_name(f"{user}.kubeconfig")
 
-    def define(self, folder: Path, *names: str) -> None:
-        """Have the API server serve kinds. names: of CustomResourceDefinitions in `folder`, as `pods.example.com`."""
-        for name in names:
-            plural, _, group = name.partition(".")
-            definition = yaml.load((folder / f"{group}_{plural}.yaml").read_text(), yaml.CSafeLoader)
+    def define(self, *definitions: Manifest) -> None:
+        """Have the API server serve kinds. definitions: CustomResourceDefinitions."""
+        for definition in definitions:
             self.api.apply(definition, manager="tests")
-        for name in names:
-            reference = Reference(api_version="apiextensions.k8s.io/v1", kind="CustomResourceDefinition", name=name)
-            eventually(lambda at=reference: _is_true(self.api.find(at) or {}, "Established"), f"{name} is served")
+        for reference in map(Reference.of, definitions):
+            served = f"{reference.name} is served"
+            eventually(lambda at=reference: _is_true(self.api.find(at) or {}, "Established"), served)
 
     def add_node(self, node: Manifest) -> None:
         """Returns once it is ready for pods."""
@@ -112,7 +110,7 @@ def _is_ready(node: Manifest) -> bool:
 
 
 def _is_true(live: Manifest, condition: str) -> bool:
-    conditions = live.get("status", {}).get("conditions", ())
+    conditions = live.get("status", {}).get("conditions") or ()
     return any(each["type"] == condition and each["status"] == "True" for each in conditions)
 
 

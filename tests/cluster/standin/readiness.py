@@ -45,7 +45,7 @@ def pod_troubles(pods: Sequence[Manifest], most: int = 3) -> list[str]:
     """What the scheduler and the kubelets say of pods that do not run."""
     troubles = []
     for pod in pods:
-        for condition in pod.get("status", {}).get("conditions", ()):
+        for condition in pod.get("status", {}).get("conditions") or ():
             if condition["type"] in ("PodScheduled", "Ready") and condition["status"] == "False":
                 said = condition.get("message") or condition.get("reason") or "is not ready"
                 troubles.append(f"pod {pod['metadata']['name']}: {said}")

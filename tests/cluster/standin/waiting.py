@@ -42,7 +42,7 @@ class Waiting:
                 holding = ", ".join(live["metadata"].get("finalizers") or ()) or "nothing that shows"
                 said = [
                     each["message"]
-                    for each in live.get("status", {}).get("conditions", ())
+                    for each in live.get("status", {}).get("conditions") or ()
                     if each["status"] == "True" and each["type"].startswith("Namespace") and each.get("message")
                 ]
                 raise RefusedError(
