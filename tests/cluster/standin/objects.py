@@ -5,32 +5,27 @@ Every method blocks, may run beside any other, and raises RefusedError, mostly w
 
 import contextlib
 import copy
-import hashlib
 import threading
-from collections.abc import Iterator
 
 from google.protobuf.struct_pb2 import Struct
 
 from tests.cluster.api import Api, ApiRefusedError, Manifest, Reference, UnknownKindError, UnreachableError
 from tests.cluster.standin import naming
 from tests.cluster.standin.drift import as_found
+from tests.cluster.standin.manifests import as_inputs, foretold, id_of, manager_of, problems, reference_of
 from tests.cluster.standin.replacing import by_rule, by_server, is_immutable
 from tests.cluster.standin.settings import Settings
 from tests.cluster.standin.waiting import Waiting
 from tests.engine.simulated.core.difference import Difference, changes
 from tests.engine.simulated.core.problem import Problem, RefusedError
 from tests.engine.simulated.core.protocol import HalfMadeError
-from tests.engine.simulated.core.wire import UNKNOWN, Plain, is_known, marked, merged, plain, secret, struct
+from tests.engine.simulated.core.wire import Plain, is_known, marked, merged, plain, secret, struct
 
 _DEADLINE_S = 120.0
 """Pulumi's provider waits up to 10 minutes; a test has not got those. `custom_timeouts` overrides it."""
 
 _ELSEWHERE = "default"
 """A namespace that is always there: an object for one that is not made yet is shown to the API server in this one."""
-
-_BY_THE_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
-_DRAWN_ANEW = {"Service": ("clusterIP", "clusterIPs", "healthCheckNodePort")}
-"""What each dry run draws again, so that a preview cannot know it."""
 
 
 class Objects:
@@ -44,7 +39,7 @@ class Objects:
         """The inputs with a name, and what is wrong with them that needs no API server."""
         inputs = plain(news)
         added = naming.drawn(inputs, plain(olds), name, letters)
-        return merged(news, added), list(_problems(inputs))
+        return merged(news, added), list(problems(inputs))
 
     def difference(self, urn: str, before: Struct, after: Struct) -> Difference:
         """Between inputs. What replaces is asked of the API server where it can be."""
@@ -77,7 +72,7 @@ class Objects:
             if is_immutable(refused) and self._api.find(Reference.of(self._placed(wanted))) is not None:
                 return inputs  # the one that it replaces is still there
             raise
-        return marked(struct(_foretold(would_be, wanted)), inputs)
+        return marked(struct(foretold(would_be, wanted)), inputs)
 
     def create(self, urn: str, inputs: Struct, timeout_s: float) -> tuple[str, Struct]:
         wanted = plain(inputs)
@@ -85,10 +80,10 @@ class Objects:
         reference = Reference.of(body)
         if not self._settings.adopt and self._api.find(reference) is not None:
             raise RefusedError(
-                "AlreadyExists", f"{reference.kind} {_id(reference)} is there already, and not of this stack"
+                "AlreadyExists", f"{reference.kind} {id_of(reference)} is there already, and not of this stack"
             )
         self._apply(urn, body)
-        return _id(reference), self._finished(reference, inputs, urn, timeout_s)
+        return id_of(reference), self._finished(reference, inputs, urn, timeout_s)
 
     def update(self, urn: str, inputs: Struct, timeout_s: float) -> Struct:
         body = self._placed(plain(inputs))
@@ -99,23 +94,23 @@ class Objects:
         """Inputs and outputs as the cluster has them, or None. Without inputs it is an import."""
         wanted = plain(inputs)
         try:
-            live = self._api.find(_reference(token, resource_id, wanted))
+            live = self._api.find(reference_of(token, resource_id, wanted))
         except UnknownKindError:
             return None
         if live is None:
             return None
         if not wanted:
-            imported = struct(_as_inputs(live))
+            imported = struct(as_inputs(live))
             return imported, self._outputs(live, imported, urn)
         body = self._placed(wanted)
-        applied = self._api.apply(body, manager=_manager(urn), force=True, dry_run=True)
+        applied = self._api.apply(body, manager=manager_of(urn), force=True, dry_run=True)
         found = marked(struct(as_found(wanted, applied, live)), inputs)
         return found, self._outputs(live, found, urn)
 
     def delete(self, token: str, resource_id: str, outputs: Struct, timeout_s: float) -> None:
         """Returns once it is gone, with all that belongs to it. What is gone already is no error."""
         state = plain(outputs)
-        reference = _reference(token, resource_id, state)
+        reference = reference_of(token, resource_id, state)
         try:
             self._api.delete(reference, propagation=naming.propagation(state))
             self._waiting.gone(reference, timeout_s or _DEADLINE_S)
@@ -125,7 +120,7 @@ class Objects:
     def _apply(self, urn: str, body: Manifest) -> None:
         force = self._settings.force or naming.forces(body)
         try:
-            self._api.apply(body, manager=_manager(urn), force=force)
+            self._api.apply(body, manager=manager_of(urn), force=force)
         except ApiRefusedError as refused:
             if refused.code == "Conflict":
                 hint = "set enablePatchForce, or annotate it with pulumi.com/patchForce, to take the fields over"
@@ -142,7 +137,7 @@ class Objects:
             live, why = self._waiting.ready(reference, deadline_s)
         outputs = self._outputs(live or wanted, inputs, urn)
         if why:
-            raise HalfMadeError(_id(reference), inputs=inputs, outputs=outputs, why=why)
+            raise HalfMadeError(id_of(reference), inputs=inputs, outputs=outputs, why=why)
         return outputs
 
     def _would_be(self, urn: str, body: Manifest) -> Manifest:
@@ -150,7 +145,7 @@ class Objects:
         namespace = body["metadata"].get("namespace")
         missing = namespace and self._api.find(Reference(api_version="v1", kind="Namespace", name=namespace)) is None
         shown = {**body, "metadata": {**body["metadata"], "namespace": _ELSEWHERE}} if missing else body
-        would_be = self._api.apply(shown, manager=_manager(urn), force=True, dry_run=True)
+        would_be = self._api.apply(shown, manager=manager_of(urn), force=True, dry_run=True)
         if missing:
             would_be["metadata"]["namespace"] = namespace
         return would_be
@@ -158,7 +153,7 @@ class Objects:
     def _immutable(self, urn: str, new: Plain, paths: list[str]) -> frozenset[str]:
         with contextlib.suppress(UnknownKindError, UnreachableError):
             try:
-                self._api.apply(self._placed(new), manager=_manager(urn), force=True, dry_run=True)
+                self._api.apply(self._placed(new), manager=manager_of(urn), force=True, dry_run=True)
             except ApiRefusedError as refused:
                 # any other refusal is told by the preview of the update
                 return by_server(refused, paths) if is_immutable(refused) else frozenset()
@@ -183,54 +178,9 @@ class Objects:
     def _outputs(self, live: Manifest, inputs: Struct, urn: str) -> Struct:
         """As it is there, without the server's book-keeping; what is a secret among the inputs is one here."""
         metadata = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
-        outputs = marked(struct({**live, "metadata": metadata, "__fieldManager": _manager(urn)}), inputs)
+        outputs = marked(struct({**live, "metadata": metadata, "__fieldManager": manager_of(urn)}), inputs)
         if live["kind"] == "Secret":
             for key in ("data", "stringData"):
                 if key in outputs.fields:
                     outputs.fields[key].CopyFrom(secret(outputs.fields[key]))
         return outputs
-
-
-def _problems(inputs: Plain) -> Iterator[Problem]:
-    for key in ("apiVersion", "kind"):
-        if not inputs.get(key):
-            yield Problem(path=key, reason="is required")
-
-
-def _foretold(would_be: Manifest, wanted: Manifest) -> Manifest:
-    """Without what only a real creation settles."""
-    told = {key: value for key, value in would_be.items() if key != "status"}
-    told["metadata"] = {key: value for key, value in told["metadata"].items() if key not in _BY_THE_SERVER}
-    given = wanted.get("spec", {})
-    for key in _DRAWN_ANEW.get(told["kind"], ()):
-        if key in told.get("spec", {}) and key not in given:
-            told["spec"][key] = UNKNOWN
-    return told
-
-
-def _as_inputs(live: Manifest) -> Manifest:
-    """What of a live object a program would have to say, for an import."""
-    kept = ("name", "namespace", "labels", "annotations")
-    metadata = {key: live["metadata"][key] for key in kept if key in live["metadata"]}
-    return {key: value for key, value in live.items() if key != "status"} | {"metadata": metadata}
-
-
-def _manager(urn: str) -> str:
-    """Each resource manages its fields by a name of its own, always the same."""
-    return f"pulumi-kubernetes-{hashlib.sha256(urn.encode()).hexdigest()[:8]}"
-
-
-def _id(reference: Reference) -> str:
-    return f"{reference.namespace}/{reference.name}" if reference.namespace else reference.name
-
-
-def _reference(token: str, resource_id: str, known: Plain) -> Reference:
-    """From an id, and from what is known beside it or, for an import, from the resource's type."""
-    namespace, _, name = resource_id.rpartition("/")
-    _, version, kind = token.split(":", 2)
-    return Reference(
-        api_version=known.get("apiVersion") or version.removeprefix("core/"),
-        kind=known.get("kind") or kind,
-        name=name,
-        namespace=namespace,
-    )
