@@ -1,50 +1,52 @@
-"""Training jobs on a cluster of the tests, made as a launcher makes them: from the manifest that the stack keeps."""
+"""Training jobs on a cluster of the tests, submitted as `slipway train` does it."""
 
-import copy
-import json
+from pathlib import Path
 
 from infra.kubernetes.objects import NAMESPACE
-from infra.kubernetes.trainer import JOBS
 from tests.cluster.api import Manifest, Reference
 from tests.cluster.plane import Cluster, eventually
+from training.config import TrainSettings
+from training.launch.kubernetes import KubernetesJob, KubernetesLauncher
+from training.launch.protocol import JobSpec
+
+GPUS = 8
+"""Of a node of the pools that the tests train on."""
 
 
-def submit(cluster: Cluster, name: str, *, pool: str, nodes: int = 1) -> Reference:
-    """Fills in what a launcher fills in: name, secret and number of nodes."""
-    kept = cluster.api.find(Reference(api_version="v1", kind="ConfigMap", name=JOBS, namespace=NAMESPACE))
-    assert kept is not None
-    job: Manifest = copy.deepcopy(json.loads(kept["data"][f"{pool}.json"]))
-    job["metadata"]["name"] = name
-    job["spec"] |= {"completions": nodes, "parallelism": nodes}
-    pod = job["spec"]["template"]["spec"]
-    pod["volumes"][0]["secret"]["secretName"] = name
-    for variable in pod["containers"][0]["env"]:
-        if variable["name"] == "NODES":
-            variable["value"] = str(nodes)
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": NAMESPACE}}
-    cluster.api.create(secret | {"stringData": {"job.json": "{}"}})
-    cluster.api.create(job)
-    return Reference.of(job)
+def submit(cluster: Cluster, *, nodes: int = 1, pool: str = "train") -> KubernetesJob:
+    """A job that fills `nodes` nodes."""
+    launcher = KubernetesLauncher(kubeconfig=cluster.kubeconfig, pool=pool)
+    settings = TrainSettings(workers=nodes * GPUS)
+    return launcher.submit(
+        JobSpec(settings=settings, store_url="s3://example-models", tracking_uri=None, work_folder=Path("work"))
+    )
 
 
-def pods_of(cluster: Cluster, job: Reference) -> list[Manifest]:
-    """That are not about to go."""
+def reference_of(job: KubernetesJob) -> Reference:
+    return Reference(api_version="batch/v1", kind="Job", name=job.name, namespace=NAMESPACE)
+
+
+def secret_of(job: KubernetesJob) -> Reference:
+    return Reference(api_version="v1", kind="Secret", name=job.name, namespace=NAMESPACE)
+
+
+def pods_of(cluster: Cluster, job: KubernetesJob) -> list[Manifest]:
+    """That have not ended and are not about to go."""
     pods = cluster.pods(NAMESPACE, _selector(job))
     return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"] and _phase(pod) != "Failed"]
 
 
-def nodes_of(cluster: Cluster, job: Reference) -> list[str]:
+def nodes_of(cluster: Cluster, job: KubernetesJob) -> list[str]:
     """Where its pods run, in order."""
     return sorted(pod["spec"].get("nodeName", "") for pod in pods_of(cluster, job) if _phase(pod) == "Running")
 
 
-def withdraw(cluster: Cluster, job: Reference) -> None:
-    cluster.api.delete(job)
+def withdraw(cluster: Cluster, job: KubernetesJob) -> None:
+    job.cancel()
     eventually(lambda: not cluster.pods(NAMESPACE, _selector(job)), f"no pod of {job.name} is left")
-    cluster.api.delete(Reference(api_version="v1", kind="Secret", name=job.name, namespace=NAMESPACE))
 
 
-def _selector(job: Reference) -> str:
+def _selector(job: KubernetesJob) -> str:
     return f"batch.kubernetes.io/job-name={job.name}"
 
 

@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE
 from tests.cluster.api import ApiRefusedError, Manifest, Reference
-from tests.cluster.jobs import nodes_of, pods_of, submit, withdraw
+from tests.cluster.jobs import nodes_of, pods_of, reference_of, secret_of, submit, withdraw
 from tests.cluster.plane import A3, G6, P5, Cluster, eks_gpu_node, eventually, gke_gpu_node, published
 from tests.cluster.plane.credentials import NOBODY
 from tests.cluster.project import settings_of, stack_project
 from tests.engine.project import EngineProject
+from training.launch.protocol import JobState
+from training.outcome import Outcome, TrainingResult
 
 pytestmark = pytest.mark.cluster
 
@@ -32,6 +35,7 @@ DEFINED = (
 )
 PREDICTOR = Reference(api_version="apps/v1", kind="Deployment", name="predictor", namespace=NAMESPACE)
 REPLICAS = 3
+RESULT = TrainingResult(name="employment", digest="af" * 32, metrics={"auc": 0.9}, epochs=3, best_epoch=2, seconds=60)
 SPOT, SPOT_TOO, FALLBACK, OTHER = "train-spot-1", "train-spot-2", "train-on-demand-1", "serve-spot-1"
 NODES = [
     eks_gpu_node(SPOT, P5, pool="train", capacity="spot", zone="us-east-1a"),
@@ -106,25 +110,25 @@ def test_what_changed_by_hand_is_mended_by_a_refresh_and_an_up(stack: EngineProj
 
 @pytest.mark.usefixtures("stack", "nodes")
 def test_trainers_run_on_nodes_of_their_pool_and_on_spot_first(cluster: Cluster):
-    job = submit(cluster, "spot-first", pool="train", nodes=2)
+    job = submit(cluster, nodes=2)
     assert eventually(lambda: len(on := nodes_of(cluster, job)) == 2 and on, "both workers run") == [SPOT, SPOT_TOO]
     withdraw(cluster, job)
 
 
 @pytest.mark.usefixtures("stack", "nodes")
 def test_a_trainer_whose_spot_node_is_taken_back_goes_on_on_demand(cluster: Cluster):
-    job = submit(cluster, "falls-back", pool="train", nodes=2)
+    job = submit(cluster, nodes=2)
     eventually(lambda: nodes_of(cluster, job) == [SPOT, SPOT_TOO], "both workers run on spot")
     assert cluster.take_back(SPOT) == []
     eventually(lambda: nodes_of(cluster, job) == [FALLBACK, SPOT_TOO], "the worker runs again, on demand")
-    assert not _status(cluster, job).get("failed"), "a node that is taken back is no failure of the job"
+    assert not _status(cluster, reference_of(job)).get("failed"), "a node that is taken back is no failure of the job"
     cluster.add_node(NODES[0])
     withdraw(cluster, job)
 
 
 @pytest.mark.usefixtures("stack", "nodes")
 def test_a_trainer_waits_rather_than_run_on_nodes_of_others(cluster: Cluster):
-    job = submit(cluster, "waits", pool="train", nodes=4)
+    job = submit(cluster, nodes=4)
     eventually(lambda: len(nodes_of(cluster, job)) == 3, "three of four workers run, one on each node of the pool")
     waiting = [pod for pod in pods_of(cluster, job) if "nodeName" not in pod["spec"]]
     why = eventually(lambda: _unscheduled(waiting[0], cluster), "the scheduler says why the fourth does not")
@@ -134,22 +138,34 @@ def test_a_trainer_waits_rather_than_run_on_nodes_of_others(cluster: Cluster):
 
 @pytest.mark.usefixtures("stack", "nodes")
 def test_a_worker_that_fails_by_itself_is_counted(cluster: Cluster):
-    job = submit(cluster, "fails", pool="train")
+    job = submit(cluster)
     (worker,) = eventually(lambda: pods_of(cluster, job) if nodes_of(cluster, job) else [], "the worker runs")
     cluster.end_pod(worker, exit_code=1)
-    eventually(lambda: _status(cluster, job).get("failed") == 1, "the job has counted it")
+    eventually(lambda: _status(cluster, reference_of(job)).get("failed") == 1, "the job has counted it")
     withdraw(cluster, job)
 
 
 @pytest.mark.usefixtures("stack", "nodes")
-def test_a_job_is_complete_when_all_its_workers_are(cluster: Cluster):
-    job = submit(cluster, "ends", pool="train", nodes=2)
+def test_a_job_ends_when_all_its_workers_have_and_gives_what_they_said(cluster: Cluster):
+    job = submit(cluster, nodes=2)
     eventually(lambda: len(nodes_of(cluster, job)) == 2, "both workers run")
-    for worker in pods_of(cluster, job):
-        cluster.end_pod(worker)
-    eventually(lambda: _status(cluster, job).get("succeeded") == 2, "both workers have ended well")
-    eventually(lambda: _is_complete(_status(cluster, job)), "the job is complete")
+    assert job.state is JobState.RUNNING
+    first, second = pods_of(cluster, job)
+    cluster.end_pod(first, message=msgspec.json.encode(Outcome(state="succeeded", result=RESULT)).decode())
+    cluster.end_pod(second)
+    assert job.wait() == RESULT
+    assert job.state is JobState.SUCCEEDED
     withdraw(cluster, job)
+
+
+@pytest.mark.usefixtures("stack", "nodes")
+def test_a_job_that_is_cancelled_leaves_neither_pods_nor_its_secret(cluster: Cluster):
+    job = submit(cluster, nodes=2)
+    eventually(lambda: len(nodes_of(cluster, job)) == 2, "both workers run")
+    assert cluster.api.find(secret_of(job))
+    withdraw(cluster, job)
+    assert job.state is JobState.CANCELLED
+    eventually(lambda: cluster.api.find(secret_of(job)) is None, "its secret is gone with it")
 
 
 @pytest.mark.usefixtures("stack")
@@ -216,7 +232,7 @@ def test_the_same_stack_on_gke_falls_back_from_spot_too(stack: EngineProject, cl
     assert ran.ok, ran.why
     for node in GKE_NODES:
         cluster.add_node(node)
-    job = submit(cluster, "on-gke", pool="train")
+    job = submit(cluster)
     eventually(lambda: nodes_of(cluster, job) == [SPOT], "the worker runs on spot")
     cluster.take_back(SPOT)
     eventually(lambda: nodes_of(cluster, job) == [FALLBACK], "the worker runs again, on demand")
@@ -257,10 +273,6 @@ def _predictors(cluster: Cluster) -> list[Manifest]:
 
 def _status(cluster: Cluster, reference: Reference) -> dict[str, Any]:
     return (cluster.api.find(reference) or {}).get("status", {})
-
-
-def _is_complete(status: dict[str, Any]) -> bool:
-    return any(each["type"] == "Complete" and each["status"] == "True" for each in status.get("conditions") or ())
 
 
 def _unscheduled(pod: Manifest, cluster: Cluster) -> str:

@@ -11,8 +11,8 @@ import yaml
 
 from tests.cluster.api import Api, ApiRefusedError, Manifest, Reference
 
-_EXIT_CODE = "tests.slipway.dev/exit-code"
-"""The annotation by which stages.yaml ends a pod."""
+_EXIT_CODE, _MESSAGE = "tests.slipway.dev/exit-code", "tests.slipway.dev/message"
+"""Annotations by which stages.yaml ends a pod."""
 
 _DEADLINE_S = 30.0
 _POLL_S = 0.1
@@ -76,9 +76,10 @@ class Cluster:
             if pod["spec"].get("nodeName") == node and _owner(pod) != "DaemonSet"
         ]
 
-    def end_pod(self, pod: Manifest, exit_code: int = 0) -> None:
-        """Its containers exit; until then, a pod of a test runs on."""
-        self.api.change(Reference.of(pod), {"metadata": {"annotations": {_EXIT_CODE: str(exit_code)}}})
+    def end_pod(self, pod: Manifest, exit_code: int = 0, *, message: str = "") -> None:
+        """Its containers exit with their last words; until then, a pod of a test runs on."""
+        said = {_EXIT_CODE: str(exit_code)} | ({_MESSAGE: message} if message else {})
+        self.api.change(Reference.of(pod), {"metadata": {"annotations": said}})
 
     def _evict(self, pod: Manifest) -> bool:
         try:
