@@ -4,18 +4,20 @@ They scale from zero and carry taints, so that nothing runs on them that did not
 in the order of their ComputeClass (expander.py), and changes their size: that number is not ours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_gcp import container
 
-from infra.capacity import Choice
+from infra.capacity import Choice, Chosen, order_of
+from infra.catalog import Catalog
 from infra.gcp.cluster import Cluster
 from infra.gcp.expander import COMPUTE_CLASS, group_names
 from infra.gcp.machines import DEVICE, USUAL_IMAGE, accelerator_type, has_fast_socket
 from infra.gcp.nodes import NodeArgs, node_config
-from infra.settings import PoolSettings
+from infra.settings import PoolSettings, Settings
+from infra.zones import accelerators_on, has, zones_for, zones_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,32 @@ class GpuPoolArgs:
     chosen: Choice | None
     cluster: Cluster
     disk_key_id: Output[str]
+
+
+def gpu_pools(
+    settings: Settings,
+    region: str,
+    catalog: Catalog,
+    chosen: Mapping[str, Chosen],
+    cluster: Cluster,
+    disk_key_id: Output[str],
+) -> Iterator[GpuPoolArgs]:
+    """Every pool of a stack that is in this region. chosen: capacity by pool, all regions."""
+    zones = zones_of(settings, region, catalog)
+    for position, pool in enumerate(settings.gpu_pools):
+        if has(pool, region):
+            choice = chosen[pool.name].choice
+            yield GpuPoolArgs(
+                settings=pool,
+                key=f"slipway:gpu_pools[{position}]",
+                region=region,
+                zones=zones_for("gcp", pool, region, zones, catalog),
+                accelerators=accelerators_on("gcp", pool, region, catalog),
+                choices=order_of(pool, [region]),
+                chosen=choice if choice.region == region else None,
+                cluster=cluster,
+                disk_key_id=disk_key_id,
+            )
 
 
 class GpuPool(ComponentResource):

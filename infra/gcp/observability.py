@@ -3,19 +3,18 @@
 Who is told is who is told of the budget. That the name answers from outside is asked once, from the first region.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pulumi_gcp import logging, monitoring
 
 from infra.gcp.gateway import Gateway
+from infra.gcp.metrics import Metric, aggregated, metric_filter, widget
 from infra.gcp.queue import Queue
 from infra.serving import HEALTH
 from infra.settings import DomainSettings, ObservabilitySettings
 
-_PERIOD = "60s"
 _LONG_ENOUGH = "180s"  # of trouble, so that one slow minute wakes nobody
 _UPTIME_PERIOD = "60s"
 _RUN = "run.googleapis.com"
@@ -41,15 +40,6 @@ class ObservabilityArgs:
     asked: DomainSettings | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Metric:
-    """What is looked at: Cloud Monitoring's filter, and how points are put together in a period."""
-
-    filter: Output[str]
-    aligner: str
-    reducer: str = "REDUCE_SUM"
-
-
 class Observability(ComponentResource):
     """dashboard: URL of the region's page."""
 
@@ -58,18 +48,10 @@ class Observability(ComponentResource):
     def __init__(self, name: str, args: ObservabilityArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:gcp:Observability", name, None, opts)
         self._name, self._args, self._child = name, args, ResourceOptions(parent=self)
-        logging.ProjectBucketConfig(
-            name,
-            project=args.project,
-            location=args.region,
-            bucket_id=Output.concat(f"slipway-{name}-", args.drawn),  # its name is taken for a week after it is gone
-            retention_days=args.settings.log_days,
-            description=f"Logs of Slipway in {args.region}",
-            cmek_settings={"kms_key_name": args.key_id},
-            opts=ResourceOptions(parent=self, depends_on=[args.key_use]),
-        )
-        dead = _Metric(
-            filter=_filter("pubsub_subscription", "subscription_id", args.queue.dead_name, _DEAD), aligner="ALIGN_MAX"
+        self._keep_logs()
+        dead = Metric(
+            filter=metric_filter("pubsub_subscription", "subscription_id", args.queue.dead_name, _DEAD),
+            aligner="ALIGN_MAX",
         )
         self._alert("tasks-failed", "Tasks wait with the dead letters for a person", dead, 0)
         drawn = [("Tasks that failed", dead)]
@@ -80,12 +62,36 @@ class Observability(ComponentResource):
         self.dashboard = self._draw(drawn)
         self.register_outputs({"dashboard": self.dashboard})
 
-    def _watch_serving(self, service: Output[str]) -> list[tuple[str, _Metric]]:
+    def _keep_logs(self) -> None:
+        """What the predictor writes is kept for as long as settings say, under a key of ours.
+
+        The project's own bucket gets it too, as it gets all that a project writes, and keeps it for 30 days.
+        """
+        args, name = self._args, self._name
+        kept = logging.ProjectBucketConfig(
+            name,
+            project=args.project,
+            location=args.region,
+            bucket_id=Output.concat(f"slipway-{name}-", args.drawn),  # its name is taken for a week after it is gone
+            retention_days=args.settings.log_days,
+            description=f"Logs of Slipway in {args.region}",
+            cmek_settings={"kms_key_name": args.key_id},
+            opts=ResourceOptions(parent=self, depends_on=[args.key_use]),
+        )
+        if args.gateway:
+            logging.ProjectSink(
+                name,
+                destination=Output.concat("logging.googleapis.com/", kept.id),
+                filter=_written_by(args.gateway.predictor.name, args.region),
+                opts=self._child,
+            )
+
+    def _watch_serving(self, service: Output[str]) -> list[tuple[str, Metric]]:
         settings = self._args.settings
 
-        def of(metric: str, *, only: str = "", aligner: str) -> _Metric:
-            there = _filter("cloud_run_revision", "service_name", service, f"{_RUN}/{metric}", self._args.region)
-            return _Metric(filter=Output.concat(there, only), aligner=aligner)
+        def of(metric: str, *, only: str = "", aligner: str) -> Metric:
+            there = metric_filter("cloud_run_revision", "service_name", service, f"{_RUN}/{metric}", self._args.region)
+            return Metric(filter=Output.concat(there, only), aligner=aligner)
 
         requests = of("request_count", aligner="ALIGN_RATE")
         errors = of("request_count", only=' AND metric.labels.response_code_class="5xx"', aligner="ALIGN_RATE")
@@ -100,10 +106,10 @@ class Observability(ComponentResource):
         self._alert("latency", f"p95 is over {settings.p95_ms:g} ms", slow, settings.p95_ms)
         return [("Requests", requests), ("p95", slow), ("Errors", errors)]
 
-    def _alert(self, what: str, why: str, metric: _Metric, above: float, *, share_of: _Metric | None = None) -> None:
+    def _alert(self, what: str, why: str, metric: Metric, above: float, *, share_of: Metric | None = None) -> None:
         threshold: monitoring.AlertPolicyConditionConditionThresholdArgsDict = {
             "filter": metric.filter,
-            "aggregations": [_aggregated(metric)],
+            "aggregations": [aggregated(metric)],
             "comparison": "COMPARISON_GT",
             "threshold_value": above,
             "duration": _LONG_ENOUGH,
@@ -111,7 +117,7 @@ class Observability(ComponentResource):
         }
         if share_of:
             threshold["denominator_filter"] = share_of.filter
-            threshold["denominator_aggregations"] = [_aggregated(share_of)]
+            threshold["denominator_aggregations"] = [aggregated(share_of)]
         monitoring.AlertPolicy(
             f"{self._name}-{what}",
             display_name=f"{why} in {self._args.region}",
@@ -145,7 +151,9 @@ class Observability(ComponentResource):
                 {
                     "display_name": "from more than one place",
                     "condition_threshold": {
-                        "filter": _filter("uptime_url", "check_id", check.uptime_check_id, passed, label="metric"),
+                        "filter": metric_filter(
+                            "uptime_url", "check_id", check.uptime_check_id, passed, label="metric"
+                        ),
                         "aggregations": [
                             {
                                 "alignment_period": "300s",
@@ -164,13 +172,13 @@ class Observability(ComponentResource):
             opts=self._child,
         )
 
-    def _draw(self, charts: Sequence[tuple[str, _Metric]]) -> Output[str]:
+    def _draw(self, charts: Sequence[tuple[str, Metric]]) -> Output[str]:
         board = monitoring.Dashboard(
             self._name,
             dashboard_json=Output.json_dumps(
                 {
                     "displayName": f"Slipway: {self._args.region}",
-                    "gridLayout": {"columns": "2", "widgets": [_widget(title, metric) for title, metric in charts]},
+                    "gridLayout": {"columns": "2", "widgets": [widget(title, metric) for title, metric in charts]},
                 }
             ),
             opts=self._child,
@@ -180,32 +188,6 @@ class Observability(ComponentResource):
         return Output.concat(page, last, "?project=", self._args.project)
 
 
-def _filter(
-    resource: str, key: str, value: Input[str], metric: str, region: str = "", *, label: str = "resource"
-) -> Output[str]:
-    there = f' AND resource.labels.location="{region}"' if region else ""
-    return Output.concat(
-        f'resource.type="{resource}" AND metric.type="{metric}" AND {label}.labels.{key}=', _quoted(value), there
-    )
-
-
-def _quoted(value: Input[str]) -> Output[str]:
-    return Output.from_input(value).apply(json.dumps)
-
-
-def _aggregated(metric: _Metric) -> monitoring.AlertPolicyConditionConditionThresholdAggregationArgsDict:
-    return {
-        "alignment_period": _PERIOD,
-        "per_series_aligner": metric.aligner,
-        "cross_series_reducer": "REDUCE_MAX" if "PERCENTILE" in metric.aligner else metric.reducer,
-    }
-
-
-def _widget(title: str, metric: _Metric) -> dict[str, object]:
-    aggregation = {
-        "alignmentPeriod": _PERIOD,
-        "perSeriesAligner": metric.aligner,
-        "crossSeriesReducer": "REDUCE_MAX" if "PERCENTILE" in metric.aligner else metric.reducer,
-    }
-    query = {"timeSeriesFilter": {"filter": metric.filter, "aggregation": aggregation}}
-    return {"title": title, "xyChart": {"dataSets": [{"timeSeriesQuery": query, "plotType": "LINE"}]}}
+def _written_by(service: Output[str], region: str) -> Output[str]:
+    there = f'resource.type="cloud_run_revision" AND resource.labels.location="{region}"'
+    return Output.concat(there, ' AND resource.labels.service_name="', service, '"')

@@ -50,16 +50,20 @@ def pod(*, project: str, project_number: str, namespace: str, account: str) -> s
     return f"principal://iam.googleapis.com/{pool}/subject/ns/{namespace}/sa/{account}"
 
 
-def allow(name: str, grants: Sequence[Grant], member: Input[str], opts: ResourceOptions) -> None:
-    """Give a member what it may do. Each binding is named after its role, so one member has a role once."""
-    for grant in grants:
-        _bind(f"{name}-{grant.role.removeprefix('roles/').replace('.', '-')}", grant, member, opts)
+def allow(name: str, grants: Sequence[Grant], member: Input[str], opts: ResourceOptions) -> list[Resource]:
+    """Give a member what it may do. Each binding is named after its role, so one member has a role once.
+
+    Returns the bindings, for whatever needs its rights as it starts.
+    """
+    return [
+        _bind(f"{name}-{grant.role.removeprefix('roles/').replace('.', '-')}", grant, member, opts) for grant in grants
+    ]
 
 
-def _bind(name: str, grant: Grant, member: Input[str], opts: ResourceOptions) -> None:
+def _bind(name: str, grant: Grant, member: Input[str], opts: ResourceOptions) -> Resource:
     match grant.kind:
         case "bucket":
-            storage.BucketIAMMember(
+            return storage.BucketIAMMember(
                 name,
                 bucket=grant.on,
                 role=grant.role,
@@ -68,11 +72,11 @@ def _bind(name: str, grant: Grant, member: Input[str], opts: ResourceOptions) ->
                 opts=opts,
             )
         case "topic":
-            pubsub.TopicIAMMember(name, topic=grant.on, role=grant.role, member=member, opts=opts)
+            return pubsub.TopicIAMMember(name, topic=grant.on, role=grant.role, member=member, opts=opts)
         case "subscription":
-            pubsub.SubscriptionIAMMember(name, subscription=grant.on, role=grant.role, member=member, opts=opts)
+            return pubsub.SubscriptionIAMMember(name, subscription=grant.on, role=grant.role, member=member, opts=opts)
         case "project":
-            projects.IAMMember(name, project=grant.on, role=grant.role, member=member, opts=opts)
+            return projects.IAMMember(name, project=grant.on, role=grant.role, member=member, opts=opts)
 
 
 def _below(bucket: Input[str], prefixes: Sequence[str]) -> Output[str]:

@@ -12,7 +12,7 @@ from infra.gcp.cluster import Cluster, ClusterArgs
 from infra.gcp.encryption import Encryption, EncryptionArgs
 from infra.gcp.expander import priorities
 from infra.gcp.gateway import Gateway, GatewayArgs
-from infra.gcp.gpu_pools import GpuPool, GpuPoolArgs
+from infra.gcp.gpu_pools import GpuPool, gpu_pools
 from infra.gcp.identity import PodIdentity, PodIdentityArgs
 from infra.gcp.network import Network
 from infra.gcp.observability import Observability, ObservabilityArgs
@@ -24,7 +24,7 @@ from infra.gcp.training import Training, TrainingArgs
 from infra.gcp.workloads import pod_roles
 from infra.naming import cluster_name
 from infra.settings import Settings
-from infra.zones import accelerators_on, has, zones_for, zones_of
+from infra.zones import zones_of
 from slipway.release import Pin
 
 
@@ -190,25 +190,7 @@ class Region:
 
     def _pools(self, args: RegionArgs, here: ResourceOptions) -> None:
         settings, region = args.settings, args.region
-        zones = zones_of(settings, region, args.catalog)
         orders = {pool.name: order_of(pool, [region]) for pool in settings.gpu_pools}
         self.priorities = priorities((choice for order in orders.values() for choice in order), settings.gone)
-        for position, pool in enumerate(settings.gpu_pools):
-            if not has(pool, region):
-                continue
-            chosen = args.chosen[pool.name].choice
-            GpuPool(
-                f"gpu-{region}-{pool.name}",
-                GpuPoolArgs(
-                    settings=pool,
-                    key=f"slipway:gpu_pools[{position}]",
-                    region=region,
-                    zones=zones_for("gcp", pool, region, zones, args.catalog),
-                    accelerators=accelerators_on("gcp", pool, region, args.catalog),
-                    choices=orders[pool.name],
-                    chosen=chosen if chosen.region == region else None,
-                    cluster=self.cluster,
-                    disk_key_id=self._encryption.key_id,
-                ),
-                opts=here,
-            )
+        for pool in gpu_pools(settings, region, args.catalog, args.chosen, self.cluster, self._encryption.key_id):
+            GpuPool(f"gpu-{region}-{pool.settings.name}", pool, opts=here)

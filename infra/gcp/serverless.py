@@ -61,7 +61,7 @@ class Predictor(ComponentResource):
             display_name=f"The predictor in {args.region}",
             opts=child,
         )
-        allow(
+        allowed = allow(
             name,
             [
                 *may_serve(args.storage, args.queue),
@@ -84,7 +84,7 @@ class Predictor(ComponentResource):
             traffics=[{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}],
             opts=ResourceOptions(
                 parent=self,
-                depends_on=[args.key_use, acts, args.network.nats[args.region]],
+                depends_on=[args.key_use, acts, *allowed, args.network.nats[args.region]],
                 ignore_changes=["client", "clientVersion"],  # whoever looked at it last with another tool
             ),
         )

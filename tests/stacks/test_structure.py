@@ -40,6 +40,7 @@ ALONE = {
         "tracking": "MLflow served by SageMaker; Vertex AI has TensorBoard, in training",
     },
     "gcp": {
+        "metrics": "the language of Cloud Monitoring; CloudWatch's metrics are names",
         "offers": "where Cloud Run has accelerators; Lambda has none anywhere",
     },
     "local": {
