@@ -21,7 +21,6 @@ AGENTS = {
     "pubsub": "gcp-sa-pubsub",
     "run": "serverless-robot-prod",
     "vertex": "gcp-sa-aiplatform",
-    "secrets": "gcp-sa-secretmanager",
 }
 """Google's own identities that use a stack's key on its behalf, by service: each is a project's and of no other."""
 
