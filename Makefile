@@ -9,7 +9,7 @@ RUN := .venv/bin
 export ORT_DISABLE_TELEMETRY := 1
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help up down test test-cluster test-gpu lint bench docs locks engine browser
+.PHONY: help up down test test-cluster test-gpu lint bench bench-gpu docs locks engine browser
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ lint: $(READY) ## style, format, types
 
 bench: $(READY) ## each bar beside its peers
 	@$(RUN)/python -m tests.bench
+
+bench-gpu: $(READY) ## training speed on a GPU beside its peers
+	@$(RUN)/python -m tests.bench.gpu
 
 docs: $(READY) ## build the site into site/
 	@NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict --quiet

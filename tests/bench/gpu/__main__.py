@@ -50,7 +50,7 @@ def _section_1b() -> None:
 
 
 def _section_124m() -> None:
-    shape, rows = SIZES["124m"], 128
+    shape, rows = SIZES["124m"], 192
     _bar("tokens/s", _measure("slipway", shape, rows, ours.ours), 600_000)
     _measure("plain PyTorch", shape, rows, rivals.plain)
 

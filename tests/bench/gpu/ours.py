@@ -9,6 +9,7 @@ from tests.bench.gpu.rivals import Batch, timed
 from training.config import ParallelSettings
 from training.learner import Learner
 from training.mesh import Mesh
+from training.schedule import learning_rate
 from training.task import Split
 from training.tasks.lm import LanguageModel
 from training.tasks.lm.shape import Shape
@@ -34,7 +35,7 @@ def losses(shape: Shape, *, steps: int, rows: int, fp8: bool) -> float:
     learner, seen = _learner(shape, fp8=fp8), []
     for step in range(steps):
         batch = data.rows(order[step * rows : (step + 1) * rows])
-        seen.append(learner.learn(batch, step=step, rate=_RATE * min(1, (step + 1) / 20)))
+        seen.append(learner.learn(batch, step=step, rate=learning_rate(step, steps=steps, peak=_RATE, warm_up=0.1)))
     return torch.stack(seen[-steps // 10 :]).mean().item()
 
 

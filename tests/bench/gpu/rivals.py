@@ -87,7 +87,7 @@ def by_lightning(shape: Shape, batch: Batch) -> float:
         enable_model_summary=False,
         callbacks=[watch],
     )
-    trainer.fit(Module(), [batch] * (WARM_UP + STEPS))
+    trainer.fit(Module(), torch.utils.data.DataLoader([batch] * (WARM_UP + STEPS), batch_size=None))  # pyright: ignore
     return (watch.ended - watch.started) / STEPS
 
 

@@ -174,7 +174,10 @@ def _judge(logits, targets, losses, vocabulary, scale, BLOCK: tl.constexpr):
 
 
 def judge(logits: Tensor, targets: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-    """Scaled cross-entropy of each row, summed, and its gradient by the logits, which takes their place."""
+    """Scaled cross-entropy of each row, summed, and its gradient by the logits, which takes their place.
+
+    So many warps a row that few rows are under way at once: their second pass then finds them in the L2 cache.
+    """
     losses = torch.empty(len(logits), device=logits.device)
-    _judge[(len(logits),)](logits, targets, losses, logits.shape[1], scale, BLOCK=4096, num_warps=8)  # pyright: ignore
+    _judge[(len(logits),)](logits, targets, losses, logits.shape[1], scale, BLOCK=8192, num_warps=32)  # pyright: ignore
     return losses.sum(), logits

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_LOGITS_AT_ONCE = 2**29
-"""1 GB in bf16: large enough that no product is short of work, small beside the activations of such a batch."""
+_LOGITS_AT_ONCE = 2**30
+"""2 GB in bf16: large enough that no product is short of work, small beside the activations of such a batch."""
 
 
 def cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, *, at_once: int = _LOGITS_AT_ONCE) -> Tensor:
