@@ -80,8 +80,10 @@ def test_reading_ahead_changes_no_batch():
 @given(st.sampled_from([1, 2, 4]), st.sampled_from([1, 2]), st.sampled_from([1, 2]), st.sampled_from([1, 2]))
 def test_a_pipelines_stages_and_a_tensor_group_take_the_same_rows(replicas: int, shard: int, tensor: int, stages: int):
     size = replicas * shard * tensor * stages
-    shape = {"shard": shard, "tensor": tensor, "pipeline": stages}
-    ranks = [Mesh(rank=rank, size=size, device=torch.device("cpu"), **shape) for rank in range(size)]
+    here = torch.device("cpu")
+    ranks = [
+        Mesh(rank=rank, size=size, device=here, shard=shard, tensor=tensor, pipeline=stages) for rank in range(size)
+    ]
     seen = [mesh.data_rank for mesh in ranks]
     assert sorted(seen) == sorted([*range(replicas * shard)] * tensor * stages)
     assert all(a.data_rank == b.data_rank for a, b in pairwise(ranks) if b.rank % tensor)
