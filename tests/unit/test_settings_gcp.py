@@ -95,6 +95,15 @@ def test_an_image_of_nodes_that_only_aws_has_is_refused():
     assert refusal(gpu_pools=pool(image="bottlerocket")).startswith("slipway:gpu_pools[0].image: bottlerocket is AWS'")
 
 
+def test_memory_that_does_not_go_with_the_cpus_of_an_instance_is_refused():
+    said = refusal(serverless={"memory_mib": 16_384, "cpus": 2})
+    assert "slipway:serverless.memory_mib: 16384 does not go with 2 CPUs on Cloud Run, which takes 512 to 8192" in said
+
+
+def test_a_number_of_cpus_that_cloud_run_does_not_have_is_refused():
+    assert "slipway:serverless.cpus: Cloud Run has no instance of 3" in refusal(serverless={"cpus": 3})
+
+
 def test_more_memory_than_an_instance_of_cloud_run_may_have_is_refused_at_its_own_bound():
     assert "slipway:serverless.memory_mib" in refusal(serverless={"memory_mib": 32_769})
 

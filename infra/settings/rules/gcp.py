@@ -9,8 +9,9 @@ from infra.settings.rules.dual_regions import dual_location, partners
 if TYPE_CHECKING:
     from infra.settings.model import Settings
 
-RUN_MEMORY_MIB = 32_768
-"""Cloud Run's most for an instance, from its documentation on memory limits, November 2026."""
+RUN_MEMORY_MIB = {1: (512, 4096), 2: (512, 8192), 4: (2048, 16_384), 6: (4096, 24_576), 8: (4096, 32_768)}
+"""By CPUs, the least and the most memory of an instance of Cloud Run, from its documentation on memory limits, November
+2026."""
 
 
 def gcp(settings: "Settings") -> Iterator[str]:
@@ -21,12 +22,26 @@ def gcp(settings: "Settings") -> Iterator[str]:
     yield from meaningless(settings, ("origin_token",))  # its balancer alone reaches the predictors, without one
     if settings.domain is None:
         yield "domain: is required on gcp: a certificate of Google's is for a name of yours; name what users call"
-    if settings.serverless.memory_mib > RUN_MEMORY_MIB:
-        yield f"serverless.memory_mib: {settings.serverless.memory_mib} is over Cloud Run's {RUN_MEMORY_MIB}"
+    yield from _instance(settings)
     if settings.serverless.architecture != "x86_64":
         yield "serverless.architecture: Cloud Run runs x86_64 only; leave it out"
     if settings.tracking.server:
         yield "tracking.server: Vertex AI has no MLflow server; set vertex.tensorboard, or run one on the cluster"
+
+
+def _instance(settings: "Settings") -> Iterator[str]:
+    cpus, memory_mib = settings.serverless.cpus, settings.serverless.memory_mib
+    if settings.serverless.accelerator:  # then the least of its own is taken where settings say less
+        return
+    if cpus not in RUN_MEMORY_MIB:
+        yield f"serverless.cpus: Cloud Run has no instance of {cpus}; take one of {', '.join(map(str, RUN_MEMORY_MIB))}"
+        return
+    least, most = RUN_MEMORY_MIB[cpus]
+    if not least <= memory_mib <= most:
+        yield (
+            f"serverless.memory_mib: {memory_mib} does not go with {cpus} CPUs on Cloud Run, which takes {least} to "
+            f"{most}; change it or serverless.cpus"
+        )
 
 
 def _account(settings: "Settings") -> Iterator[str]:
