@@ -26,11 +26,14 @@ SLOW = TrainSettings(task="tests.tiny_task:Slow", workers=2)
 RESUMED = "resumed after step"
 
 TRAIN = """
+import signal
 import sys
 from pathlib import Path
+
 from training.config import TrainSettings
 from training.launch import train
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background without it
 folder = Path(sys.argv[1])
 settings = TrainSettings(task="tests.tiny_task:Slow", workers=2, epochs=100_000, patience=100_000)  # ends when told to
 train(settings, store_url=(folder / "store").as_uri(), tracking_uri=None, work_folder=folder / "work")

@@ -5,18 +5,21 @@ on what is there; --fresh starts over.
 """
 
 import argparse
+import hashlib
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from slipway.paths import PROJECT
 from tests.engine.simulated.project import SimulatedProject, make, reopen
 
 
 def main() -> int:
     arguments, rest = _parse()
-    folder = Path(tempfile.gettempdir()) / f"slipway-simulated-{arguments.stack}"
+    checkout = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:6]  # whose links lie in the folder
+    folder = Path(tempfile.gettempdir()) / f"slipway-simulated-{arguments.stack}-{checkout}"
     if arguments.fresh:
         shutil.rmtree(folder, ignore_errors=True)
     project = _project(folder, arguments.stack)
