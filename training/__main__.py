@@ -9,6 +9,7 @@ from pathlib import Path
 
 from slipway.errors import SlipwayError
 from training.launch.protocol import JobSpec, read_job
+from training.notices import chosen, watching
 from training.outcome import Outcome, write_outcome
 from training.preempt import EXIT_PREEMPTED, Preempted, Preemption, heeded
 
@@ -22,7 +23,7 @@ def main(argv: list[str]) -> int:
     except SlipwayError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    with heeded() as preemption:
+    with heeded() as preemption, watching(chosen(job.settings.preemption.watch), preemption):
         return _work(job, preemption)
 
 

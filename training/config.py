@@ -12,6 +12,7 @@ BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
 LearningRate = Annotated[float, Field(gt=0, le=10)]
 WeightDecay = Annotated[float, Field(ge=0, le=10)]
 Patience = Annotated[int, Field(ge=1, le=100_000)]
+Watched = Literal["auto", "none", "ec2", "gce"]
 
 
 class _Strict(BaseModel):
@@ -93,9 +94,12 @@ class CheckpointSettings(_Strict):
 class PreemptionSettings(_Strict):
     """notice_s: from the signal to the kill, within which the last checkpoint is written (GKE 15, GCE 30, EC2 120).
 
-    retries: how often a run that was preempted is started again from its checkpoint.
+    retries: how often a run that was preempted is started again from its checkpoint. watch: whom each worker asks,
+    besides heeding signals, whether its machine is about to go; auto is who made the machine, by its firmware, and
+    nobody on a laptop or in a pod.
     """
 
+    watch: Watched = "auto"
     notice_s: float = Field(default=25.0, gt=0, le=28)  # torchrun itself kills its workers after 30 s
     retries: int = Field(default=3, ge=0, le=1_000)
 

@@ -132,13 +132,17 @@ class Loop:
         wish = _Wish.GO_ON
         if self.preemption.requested:
             wish = _Wish.STOP
-        elif self.mesh.leads and self.clock() - self._saved_at >= self.checkpoint_every_s:
+        elif self.preemption.take_advice() or (
+            self.mesh.leads and self.clock() - self._saved_at >= self.checkpoint_every_s
+        ):
             wish = _Wish.SAVE
+        asked_at = time.monotonic()
         verdict = self.mesh.agree(wish)
         if verdict >= _Wish.SAVE:
             self._save()
         if verdict == _Wish.STOP:
-            self.progress.say(f"stopped after step {self._step}, checkpoint written")
+            took_s = time.monotonic() - (self.preemption.came_at or asked_at)
+            self.progress.say(f"stopped after step {self._step}, checkpoint written {took_s:.1f} s after the notice")
             raise Preempted
 
     def _save(self) -> None:

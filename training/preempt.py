@@ -1,12 +1,15 @@
 """Notice that this machine is about to go, or that someone wants to stop.
 
-A signal only sets a flag: the loop reads it between steps, the processes agree, and all stop after the same step.
-Imports nothing heavy, so that signals are heeded while torch is still being imported.
+A notice only sets a flag: the loop reads it between steps, the processes agree, and all do the same after the same
+step. Signals come by the handler here; what a cloud tells is asked for by a thread (training/notices). Imports nothing
+heavy, so that signals are heeded while torch is still being imported.
 """
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 EXIT_PREEMPTED = 75
@@ -19,14 +22,40 @@ class Preempted(Exception):  # noqa: N818 - no error: the run goes on elsewhere
     """Training stopped after a checkpoint because it was asked to."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """said: who takes what and when, for the log. leaves: whether to stop; else a checkpoint soon, and on."""
+
+    said: str
+    leaves: bool = True
+
+
 class Preemption:
-    """requested: whether a signal has come."""
+    """What this process was told. notice: the first that says to leave. came_at: when, on the monotonic clock."""
 
     def __init__(self) -> None:
-        self.requested = False
+        self.notice: Notice | None = None
+        self.came_at = 0.0
+        self._advised = False
 
-    def request(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
-        self.requested = True
+    @property
+    def requested(self) -> bool:
+        return self.notice is not None
+
+    def heed(self, notice: Notice) -> None:
+        """Safe from any thread and from a signal's handler: it takes no lock."""
+        if not notice.leaves:
+            self._advised = True
+        elif self.notice is None:
+            self.came_at, self.notice = time.monotonic(), notice
+
+    def take_advice(self) -> bool:
+        """Whether a checkpoint soon was advised since this was last asked."""
+        advised, self._advised = self._advised, False
+        return advised
+
+    def request(self, number: int = signal.SIGTERM, _frame: FrameType | None = None) -> None:
+        self.heed(Notice(said=f"{signal.Signals(number).name} asks to stop"))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ class AfterTurns(Preemption):
     """Asked to stop once so many turns were taken."""
 
     def __init__(self, turns: int) -> None:
+        super().__init__()
         self._left = turns
 
     @property
