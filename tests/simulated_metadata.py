@@ -98,7 +98,7 @@ def served(cloud: SimulatedEc2 | SimulatedGce) -> Iterator[Server]:
 
         do_GET = do_PUT = _reply  # noqa: N815 - http.server's names
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             """Nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
