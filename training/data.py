@@ -1,14 +1,15 @@
 """Which rows a worker takes at which step.
 
-The order of rows is a function of seed and epoch alone: the same rows meet in the same step whatever the number of
-workers, so a run may resume on more or fewer. Rows that lie in device memory are taken by index, without a loader,
+The order of rows is a function of seed and epoch alone, and a batch is always cut into the same slices, which workers
+share out among them: so a step is the same whatever the number of workers, and a run may go on with more or fewer.
+Rows that lie in device memory are taken by index, without a loader,
 which would only slow them; rows that are read from files (training/tokens.py) are read a step ahead, by a thread.
 """
 
 import hashlib
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,17 +20,41 @@ from training.task import Split
 
 
 @dataclass(frozen=True, kw_only=True)
+class Portion:
+    """The slices of a batch that one process computes, in order. weight: of each one's mean loss, so that the mean over
+    the processes is the mean of the batch."""
+
+    first: int
+    count: int
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Batches:
-    """The steps of an epoch. rows: in the training split; batch: rows in a step over all workers."""
+    """The steps of an epoch. rows: in the training split; batch: rows in a step over all workers; slices: equal parts
+    of a batch, each with its own chance."""
 
     rows: int
     batch: int
     seed: int
+    slices: int
 
     @property
     def per_epoch(self) -> int:
         """Whole batches only. The rows left over differ from epoch to epoch."""
         return self.rows // self.batch
+
+    def sliced(self, slices: int) -> "Batches":
+        """The same batches in another number of slices: those of the run that goes on here.
+
+        Raises TrainingError when they cannot be cut so.
+        """
+        if self.batch % slices:
+            raise TrainingError(
+                f"the run was cut into {slices} slices a step, and a batch of {self.batch} rows cannot be",
+                hint="train on as many workers as before, or give this run a work folder of its own",
+            )
+        return replace(self, slices=slices)
 
     def order(self, epoch: int) -> Tensor:
         """Every row once, in the order of this epoch."""
@@ -37,11 +62,10 @@ class Batches:
         return torch.randperm(self.rows, generator=generator)
 
     def share(self, order: Tensor, step: int, *, rank: int, size: int) -> Tensor:
-        """What worker `rank` of `size` takes of batch `step` of the epoch: shares are equal, so that the mean of the
-        workers' gradients is the gradient of the batch."""
-        share = self.batch // size
-        start = step * self.batch + rank * share
-        return order[start : start + share]
+        """What worker `rank` of `size` takes of batch `step` of the epoch: the rows of its portion's slices."""
+        mine, rows = portion(self.slices, rank=rank, size=size), self.batch // self.slices
+        start = step * self.batch + mine.first * rows
+        return order[start : start + mine.count * rows]
 
 
 class Feed:
@@ -73,8 +97,20 @@ class Feed:
         return self._split.rows(share)
 
 
+def portion(slices: int, *, rank: int, size: int) -> Portion:
+    """What process `rank` of `size` computes of so many slices.
+
+    One that is left without computes the first slice for nothing: the others' exchange of gradients waits for it.
+    """
+    first, end = slices * rank // size, slices * (rank + 1) // size
+    if first == end:
+        return Portion(first=0, count=1, weight=0.0)
+    return Portion(first=first, count=end - first, weight=size / slices)
+
+
 def plan_batches(*, rows: int, batch_size: int, seed: int, workers: int) -> Batches:
-    """Batches of `batch_size`, or of all rows when there are fewer.
+    """Batches of `batch_size`, or of all rows when there are fewer, in as many slices as `workers`, the most that are
+    meant to share a batch.
 
     Raises TrainingError when the batch cannot be shared evenly by the workers.
     """
@@ -86,7 +122,7 @@ def plan_batches(*, rows: int, batch_size: int, seed: int, workers: int) -> Batc
     batch = min(batch_size, rows - rows % workers)
     if not batch:
         raise TrainingError(f"{rows} training rows are too few for {workers} workers", hint="set training.workers to 1")
-    return Batches(rows=rows, batch=batch, seed=seed)
+    return Batches(rows=rows, batch=batch, seed=seed, slices=workers)
 
 
 def derive_seed(*parts: int | str) -> int:

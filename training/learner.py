@@ -11,7 +11,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from slipway.errors import TrainingError
 from training.average import Average
 from training.config import ParallelSettings, Recipe
-from training.data import derive_seed
+from training.data import derive_seed, portion
 from training.gathering import gathered
 from training.mesh import Mesh
 from training.parallel.build import build
@@ -28,8 +28,8 @@ _ROWS_JUDGED_AT_ONCE = 8192  # bounds the memory of a judgement, whatever the si
 
 
 class Learner:
-    """Takes steps and gives answers. What a step draws at random depends on seed, step and share of the data alone, so
-    that a run that resumes draws what it would have drawn."""
+    """Takes steps and gives answers. What a step draws at random depends on seed, step and slice of the batch alone, so
+    that a run that resumes, on however many workers, draws what it would have drawn."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Learner:
         self._steps = (
             Pipeline(self._part, mesh=mesh, microbatches=settings.microbatches)
             if mesh.pipeline > 1
-            else Whole(self._part, loss=task.loss, microbatches=settings.microbatches)
+            else Whole(self._part, loss=task.loss)
         )
         self._average = Average(self._parameters, decay=recipe.average) if recipe.average else None
         self._meetings = Meetings(self._parameters, settings, mesh) if settings.local_steps > 1 else None
@@ -63,20 +63,36 @@ class Learner:
         )
         self._remember()
 
-    def learn(self, batch: Split, *, step: int, rate: float) -> Tensor:
-        """One step on this process' share of a batch; the loss of the share, left on the device."""
-        draw_from(self._mesh, derive_seed(self._seed, "step", step, self._mesh.data_rank))
+    def learn(self, batch: Split, *, step: int, rate: float, slices: int | None = None) -> Tensor:
+        """One step on this process' share of a batch; returns the loss, left on the device.
+
+        slices: of the whole batch; as many as there are microbatches unless said. The loss is that of the whole batch,
+        or of the replica where replicas seldom meet. Nothing is changed yet when an exchange with others fails.
+        """
+        size = self._mesh.data_size
+        mine = portion(slices or size * self._settings.microbatches, rank=self._mesh.data_rank, size=size)
+
+        def draw(at: int) -> None:
+            draw_from(self._mesh, derive_seed(self._seed, "step", step, at))
+
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.zero_grad()
         with self._attention():
-            loss = self._steps.learn(batch, self._autocast)
+            loss = self._steps.learn(batch, mine, draw=draw, precision=self._autocast)
+        if self._meetings is None:
+            loss = self._mesh.mean(loss)
         settle(self._parameters.values())
         if self._settings.clip:
             clip(self._parameters.values(), limit=self._settings.clip, mesh=self._mesh)
         self._optimizer.step()
         self._follow()
         return loss
+
+    @property
+    def is_replicated(self) -> bool:
+        """Whether every process holds the whole model, and the same one after each step."""
+        return self._meetings is None and not self._mesh.is_spread
 
     @property
     def exchanged(self) -> int:

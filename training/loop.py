@@ -74,8 +74,8 @@ class Loop:
         longer a number or a checkpoint cannot be written.
         """
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self.mesh.device)
-        self._feed = Feed(self.train, self.batches, self.mesh)
         self._resume()
+        self._feed = Feed(self.train, self.batches, self.mesh)
         self._saved_at = self.clock()
         self._epoch_start = (self._step, self.clock())
         while not self._is_over:
@@ -94,7 +94,8 @@ class Loop:
     def _learn(self) -> None:
         steps = self.recipe.epochs * self.batches.per_epoch
         rate = learning_rate(self._step, steps=steps, peak=self.recipe.learning_rate, warm_up=self.recipe.warm_up)
-        self._loss_sum += self.learner.learn(self._feed.take(self._step), step=self._step, rate=rate)
+        share, slices = self._feed.take(self._step), self.batches.slices
+        self._loss_sum += self.learner.learn(share, step=self._step, rate=rate, slices=slices)
         self._step += 1
         self.progress.within_epoch(self._step / self.batches.per_epoch)
 
@@ -155,7 +156,8 @@ class Loop:
         return {
             "run": self.run,
             "step": self._step,
-            "seed": self.batches.seed,  # with the step, all that randomness depends on
+            "seed": self.batches.seed,  # with step and slices, all that randomness depends on
+            "slices": self.batches.slices,
             "loss_sums": sums,
             "history": self.history,
             "watch": {"best": self.watch.best, "epoch": self.watch.epoch, "since": self.watch.since},
@@ -178,6 +180,8 @@ class Loop:
         self.learner.load(state["learner"])
         self.history, self.watch, self._best = state["history"], Watch(**state["watch"]), state["best"]
         self._step = state["step"]
+        if self.learner.is_replicated:
+            self.batches = self.batches.sliced(state["slices"])
         sums: Tensor = state["loss_sums"]
         same_size = len(sums) == self.mesh.data_size
         self._loss_sum = (sums[self.mesh.data_rank] if same_size else sums.mean()).clone()

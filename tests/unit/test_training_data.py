@@ -1,8 +1,10 @@
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.data import Batches, derive_seed, plan_batches
+from slipway.errors import TrainingError
+from training.data import Batches, derive_seed, plan_batches, portion
 
 EPOCHS = st.integers(0, 1000)
 
@@ -11,7 +13,8 @@ EPOCHS = st.integers(0, 1000)
 def plans(draw: st.DrawFn) -> tuple[Batches, int]:
     workers = draw(st.integers(1, 8))
     batch = workers * draw(st.integers(1, 16))
-    return Batches(rows=draw(st.integers(batch, 500)), batch=batch, seed=draw(st.integers(0, 2**31 - 1))), workers
+    seed = draw(st.integers(0, 2**31 - 1))
+    return Batches(rows=draw(st.integers(batch, 500)), batch=batch, seed=seed, slices=workers), workers
 
 
 @given(plans(), EPOCHS)
@@ -37,6 +40,19 @@ def test_a_step_has_the_same_rows_whatever_the_number_of_workers(plan: tuple[Bat
     assert together.equal(alone)
 
 
+@given(st.integers(1, 16), st.integers(1, 24))
+def test_any_number_of_workers_computes_every_slice_once_and_weighs_it_alike(slices: int, workers: int):
+    portions = [portion(slices, rank=rank, size=workers) for rank in range(workers)]
+    weighed = [(mine.first + at, mine.weight / workers) for mine in portions if mine.weight for at in range(mine.count)]
+    assert weighed == [(at, pytest.approx(1 / slices)) for at in range(slices)]
+    assert all(mine.count for mine in portions)
+
+
+def test_a_batch_that_cannot_be_cut_as_the_run_was_is_refused():
+    with pytest.raises(TrainingError, match="cut into 3 slices"):
+        Batches(rows=100, batch=10, seed=7, slices=2).sliced(3)
+
+
 @given(plans(), EPOCHS)
 def test_all_workers_have_equal_shares(plan: tuple[Batches, int], epoch: int):
     batches, workers = plan
@@ -47,10 +63,10 @@ def test_all_workers_have_equal_shares(plan: tuple[Batches, int], epoch: int):
 
 
 def test_the_order_is_a_function_of_seed_and_epoch():
-    batches = Batches(rows=100, batch=10, seed=7)
-    assert batches.order(3).equal(Batches(rows=100, batch=20, seed=7).order(3))
+    batches = Batches(rows=100, batch=10, seed=7, slices=1)
+    assert batches.order(3).equal(Batches(rows=100, batch=20, seed=7, slices=2).order(3))
     assert not batches.order(3).equal(batches.order(4))
-    assert not batches.order(3).equal(Batches(rows=100, batch=10, seed=8).order(3))
+    assert not batches.order(3).equal(Batches(rows=100, batch=10, seed=8, slices=1).order(3))
 
 
 def test_fewer_rows_than_a_batch_make_one_smaller_batch_that_is_shared_evenly():

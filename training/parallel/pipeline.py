@@ -8,6 +8,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.distributed.pipelining import PipelineStage, Schedule1F1B, ScheduleInterleaved1F1B
 
+from training.data import Portion
 from training.mesh import Mesh
 from training.parallel.build import Part
 from training.task import Split
@@ -33,8 +34,17 @@ class Pipeline:
         )
         self._ends = dist.get_process_group_ranks(self._group)
 
-    def learn(self, batch: Split, precision: Callable[[], AbstractContextManager[object]]) -> Tensor:
-        """Add the gradients of the mean loss of the batch; returns that loss on every stage."""
+    def learn(
+        self,
+        batch: Split,
+        portion: Portion,
+        *,
+        draw: Callable[[int], None],
+        precision: Callable[[], AbstractContextManager[object]],
+    ) -> Tensor:
+        """Add the gradients of the mean loss of the batch; returns that loss on every stage. Its slices pass through
+        the stages side by side, so they draw as one."""
+        draw(portion.first)
         for module in self._part.wrapped:
             module.train()
         losses: list[Tensor] = []

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.distributed.fsdp import FSDPModule
 from torch.nn.parallel import DistributedDataParallel
 
+from training.data import Portion
 from training.parallel.build import Part
 from training.task import Split
 
@@ -15,19 +16,27 @@ from training.task import Split
 class Whole:
     """loss: of outputs and targets; a model with a plan judges its outputs itself."""
 
-    def __init__(self, part: Part, *, loss: Callable[[Tensor, Tensor], Tensor], microbatches: int) -> None:
+    def __init__(self, part: Part, *, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
         (self._model,), (self._wrapped,) = part.bare, part.wrapped
-        self._has_plan, self._loss, self._microbatches = part.plan is not None, loss, microbatches
+        self._has_plan, self._loss = part.plan is not None, loss
 
-    def learn(self, batch: Split, precision: Callable[[], AbstractContextManager[object]]) -> Tensor:
-        """Add the gradients of the mean loss of the batch; returns that loss, left on the device."""
+    def learn(
+        self,
+        batch: Split,
+        portion: Portion,
+        *,
+        draw: Callable[[int], None],
+        precision: Callable[[], AbstractContextManager[object]],
+    ) -> Tensor:
+        """Add the gradients of the portion's weighed loss; returns that loss, left on the device. draw: called with
+        each slice's number before anything is drawn for it."""
         self._wrapped.train()
         total = torch.zeros((), device=batch.targets.device)
-        parts = list(microbatches(batch, self._microbatches))
-        for at, part in enumerate(parts):
-            with self._exchange(is_last=at == len(parts) - 1):
+        for at, rows in enumerate(slices(batch, portion.count)):
+            draw(portion.first + at)
+            with self._exchange(is_last=at == portion.count - 1):
                 with precision():
-                    loss = self._judge(part) / len(parts)
+                    loss = self._judge(rows) * portion.weight
                 loss.backward()
             total += loss.detach()
         return total
@@ -42,7 +51,7 @@ class Whole:
         return self._loss(self._wrapped(**batch.inputs), batch.targets)
 
     def _exchange(self, *, is_last: bool) -> AbstractContextManager[object]:
-        """Leave the exchange to the last microbatch: what it exchanges holds the sums of those before."""
+        """Leave the exchange to the last slice: what it exchanges holds the sums of those before."""
         if isinstance(self._wrapped, FSDPModule):
             self._wrapped.set_requires_gradient_sync(is_last)
         elif isinstance(self._wrapped, DistributedDataParallel) and not is_last:
@@ -50,7 +59,7 @@ class Whole:
         return nullcontext()
 
 
-def microbatches(batch: Split, count: int) -> Iterator[Split]:
+def slices(batch: Split, count: int) -> Iterator[Split]:
     """Equal parts in order, so that the mean of their losses is the loss of the batch."""
     size = len(batch) // count
     return (batch.rows(slice(at * size, (at + 1) * size)) for at in range(count))
