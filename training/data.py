@@ -3,7 +3,7 @@
 The order of rows is a function of seed and epoch alone, and a batch is always cut into the same slices, which workers
 share out among them: so a step is the same whatever the number of workers, and a run may go on with more or fewer.
 Rows that lie in device memory are taken by index, without a loader,
-which would only slow them; rows that are read from files (training/tokens.py) are read a step ahead, by a thread.
+which would only slow them; rows that are read from files (training/tokens) are read a step ahead, by a thread.
 """
 
 import hashlib

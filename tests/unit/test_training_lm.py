@@ -1,5 +1,4 @@
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from training.tasks.lm import TASK
 from training.tasks.lm.loss import cross_entropy
 from training.tasks.lm.model import Decoder
 from training.tasks.lm.shape import SIZES
-from training.tokens import SEPARATOR, encode, open_tokens, sequences
+from training.tokens import sequences
 
 ALONE = Mesh(rank=0, size=1, device=torch.device("cpu"))
 
@@ -46,28 +45,6 @@ def test_a_shape_tells_how_many_parameters_its_decoder_has(size: str):
 
 def test_the_data_are_what_the_signature_says():
     check_dataset(TASK, TASK.data(0))
-
-
-def test_a_row_is_followed_by_the_next_and_targets_are_a_token_ahead():
-    rows = sequences(np.arange(11, dtype=np.uint16), context=5)
-    taken = rows.rows(torch.tensor([1, 0]))
-    assert taken.inputs["tokens"].tolist() == [[5, 6, 7, 8, 9], [0, 1, 2, 3, 4]]
-    assert taken.targets.tolist() == [[6, 7, 8, 9, 10], [1, 2, 3, 4, 5]]
-
-
-def test_documents_are_packed_with_a_separator_between_them():
-    assert bytes(encode(["ab", "ç"])) == b"ab" + bytes([SEPARATOR]) + "ç".encode() + bytes([SEPARATOR])
-
-
-def test_tokens_are_mapped_from_their_file(tmp_path: Path):
-    np.save(tmp_path / "tokens.npy", encode(["text"]))
-    assert isinstance(open_tokens(tmp_path / "tokens.npy"), np.memmap)
-
-
-def test_what_is_no_token_file_is_named(tmp_path: Path):
-    np.save(tmp_path / "floats.npy", np.zeros(3))
-    with pytest.raises(TrainingError, match=r"floats\.npy holds float64"):
-        open_tokens(tmp_path / "floats.npy")
 
 
 def test_reading_ahead_changes_no_batch():

@@ -5,7 +5,7 @@ Without a token file it learns from what ships with Python itself: the language'
 """
 
 import functools
-import hashlib
+from itertools import pairwise
 from pathlib import Path
 from pydoc_data.topics import topics
 
@@ -22,19 +22,21 @@ from training.task import Dataset
 from training.tasks.lm.model import Decoder
 from training.tasks.lm.plan import plan
 from training.tasks.lm.shape import SIZES, Shape
-from training.tokens import encode, open_tokens, sequences
+from training.tokens import ArrayTokens, Tokens, encode, open_tokens, sequences
 
 _HELD_BACK = 0.05  # of the text's end, half to watch and half to judge
 _MOST_ROWS_JUDGED = 512
 
 
 class LanguageModel:
-    """shape: of the decoder. file: tokens to learn from (training/tokens.py says how they lie), None for Python's
-    documentation. A row is judged by the token that follows it, which has all of it as context."""
+    """shape: of the decoder. file: path or URL of tokens to learn from (training/tokens says how they lie), None for
+    Python's documentation. A row is judged by the token that follows it, which has all of it as context."""
 
     name, version, watch = "lm", "1", "likelihood"
 
-    def __init__(self, shape: Shape = SIZES["1m"], *, recipe: Recipe | None = None, file: Path | None = None) -> None:
+    def __init__(
+        self, shape: Shape = SIZES["1m"], *, recipe: Recipe | None = None, file: str | Path | None = None
+    ) -> None:
         self._shape, self._file = shape, file
         self.recipe = recipe or Recipe(epochs=2, batch_size=32, learning_rate=0.003, weight_decay=0.1)
 
@@ -51,17 +53,25 @@ class LanguageModel:
 
     def data(self, seed: int) -> Dataset:
         """In the order of the text: what is judged comes after all that was learnt from, whatever the seed."""
-        tokens = _documentation() if self._file is None else open_tokens(self._file)
+        tokens: Tokens = ArrayTokens(_documentation()) if self._file is None else open_tokens(self._file)
         later, latest = (int(len(tokens) * (1 - share)) for share in (_HELD_BACK, _HELD_BACK / 2))
-        parts = (sequences(part, context=self._shape.context) for part in np.split(tokens, (later, latest)))
+        bounds = pairwise((0, later, latest, len(tokens)))
+        parts = (sequences(tokens.part(*bound), context=self._shape.context) for bound in bounds)
         train, validation, evaluation = parts
         if not all(map(len, (train, validation, evaluation))):
             raise TrainingError(f"{len(tokens)} tokens are too few for rows of {self._shape.context}")
+        judged = [split.rows(slice(0, _MOST_ROWS_JUDGED)) for split in (validation, evaluation)]
+        largest = max(int(split.inputs["tokens"].max()) for split in judged)
+        if largest >= self._shape.vocabulary:
+            raise TrainingError(
+                f"{self._file} holds the token {largest}, and the model has {self._shape.vocabulary}",
+                hint="give the shape the vocabulary of the tokenizer",
+            )
         return Dataset(
             train=train,
-            validation=validation.rows(slice(0, _MOST_ROWS_JUDGED)),
-            evaluation=evaluation.rows(slice(0, _MOST_ROWS_JUDGED)),
-            digest=_digest(tokens),
+            validation=judged[0],
+            evaluation=judged[1],
+            digest=tokens.digest(),
         )
 
     def model(self) -> nn.Module:
@@ -83,10 +93,6 @@ class LanguageModel:
 @functools.cache
 def _documentation() -> np.ndarray:
     return encode([topics[name] for name in sorted(topics)])
-
-
-def _digest(tokens: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(tokens).data).hexdigest()
 
 
 TASK = LanguageModel()
