@@ -104,6 +104,13 @@ class PreemptionSettings(_Strict):
     retries: int = Field(default=3, ge=0, le=1_000)
 
 
+class ElasticSettings(_Strict):
+    """min_workers: the fewest that a run goes on with when others die or are told to go; it waits for new ones below
+    that. The most is `workers`. None: their number is fixed, and the run stops when one dies."""
+
+    min_workers: int | None = Field(default=None, ge=1, le=4096)
+
+
 class TrainSettings(_Strict):
     """One training run. What is None here is the task's own choice (see Recipe).
 
@@ -125,11 +132,14 @@ class TrainSettings(_Strict):
     patience: Patience | None = None
     checkpoint: CheckpointSettings = CheckpointSettings()
     preemption: PreemptionSettings = PreemptionSettings()
+    elastic: ElasticSettings = ElasticSettings()
 
     @model_validator(mode="after")
     def _shared_evenly(self) -> Self:
         if self.workers is None:
             return self
+        if self.elastic.min_workers and self.elastic.min_workers > self.workers:
+            raise ValueError(f"elastic.min_workers {self.elastic.min_workers} are more than workers {self.workers}")
         sharers = self.mesh.replicas(self.workers) * self.mesh.shard * self.parallel.microbatches
         if self.batch_size and self.batch_size % sharers:
             sharing = "workers" if self.parallel.microbatches == 1 else "microbatches"

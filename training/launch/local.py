@@ -3,7 +3,6 @@
 Nothing outlives the job: it is asked to stop, writes its checkpoint, and is made to stop if it does not.
 """
 
-import fcntl
 import shutil
 import subprocess
 import threading
@@ -14,13 +13,10 @@ from typing import IO
 
 from slipway.errors import TrainingError
 from training.launch import torchrun
+from training.launch.folder import JOB, LOG, MEETING, claim
 from training.launch.protocol import JobSpec, JobState
 from training.outcome import OUTCOME, Outcome, TrainingResult, read_outcome
 
-JOB = "job.json"
-LOG = "training.log"
-_LOCK = ".lock"
-_MEETING = "meeting"
 _TAIL_BYTES = 8192
 
 
@@ -32,24 +28,7 @@ class LocalLauncher:
 
     def submit(self, job: JobSpec) -> "LocalJob":
         """See Launcher. Raises TrainingError when another job uses the work folder, or it cannot be written."""
-        try:
-            job.work_folder.mkdir(parents=True, exist_ok=True)
-            lock = (job.work_folder / _LOCK).open("w")
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            (job.work_folder / JOB).unlink(missing_ok=True)
-            (job.work_folder / JOB).touch(mode=0o600)  # a tracking URI may hold a password
-            (job.work_folder / JOB).write_bytes(job.encode())
-            (job.work_folder / LOG).write_text("")
-        except BlockingIOError as error:
-            raise TrainingError(
-                f"another training uses {job.work_folder}", hint="wait until it has ended, or stop it with Ctrl-C"
-            ) from error
-        except OSError as error:
-            raise TrainingError(
-                f"the work folder {job.work_folder} cannot be used: {error.strerror}",
-                hint="free space there, or choose another",
-            ) from error
-        return LocalJob(job, lock=lock, show=self._show)
+        return LocalJob(job, lock=claim(job), show=self._show)
 
 
 class LocalJob:
@@ -102,7 +81,7 @@ class LocalJob:
             succeeded = self._outcome is not None and self._outcome.result is not None
             ended = JobState.CANCELLED if self._cancelled else JobState.FAILED
             self._state = JobState.SUCCEEDED if succeeded else ended
-            shutil.rmtree(self._job.work_folder / _MEETING, ignore_errors=True)
+            shutil.rmtree(self._job.work_folder / MEETING, ignore_errors=True)
             self._lock.close()
 
     def _follow(self) -> None:
@@ -129,12 +108,12 @@ class LocalJob:
     def _start(self) -> "subprocess.Popen[str]":
         folder = self._job.work_folder
         (folder / OUTCOME).unlink(missing_ok=True)
-        (folder / _MEETING).mkdir(exist_ok=True)
+        (folder / MEETING).mkdir(exist_ok=True)
         workers = self._job.settings.workers or torchrun.workers_here()
         with (folder / LOG).open("a") as log:
             return subprocess.Popen(
-                torchrun.command(folder / JOB, workers=workers, meeting=folder / _MEETING),
-                env=torchrun.environment(folder / _MEETING),
+                torchrun.command(folder / JOB, workers=workers, meeting=folder / MEETING),
+                env=torchrun.environment(folder / MEETING),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
