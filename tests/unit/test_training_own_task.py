@@ -1,0 +1,49 @@
+"""The task that the documentation walks through does what the guide says of it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from docs.examples.wide_digits import WideDigits
+from tests.wide_worker import MESHES
+from training.task import check_dataset, find_task
+
+WORKERS = 2
+PATIENCE_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
+    """Of a few steps, by mesh."""
+    folder = tmp_path_factory.mktemp("wide")
+    told = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    argv = [sys.executable, "-W", "ignore", "-m", "tests.wide_worker"]
+    workers = [
+        subprocess.Popen([*argv, str(rank), str(WORKERS), str(folder)], env=told, stderr=subprocess.PIPE, text=True)
+        for rank in range(WORKERS)
+    ]
+    try:
+        for worker in workers:
+            said = worker.communicate(timeout=PATIENCE_S)[1]
+            assert worker.returncode == 0, said[-3000:]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    return json.loads((folder / "losses.json").read_text())
+
+
+@pytest.mark.parametrize("mesh", MESHES)
+def test_its_plan_spreads_it_without_changing_what_it_learns(losses: dict[str, list[float]], mesh: str):
+    assert losses[mesh] == pytest.approx(losses["alone"], abs=1e-5, rel=0)
+
+
+def test_it_is_named_by_one_line_of_settings():
+    assert isinstance(find_task("docs.examples.wide_digits:WideDigits"), WideDigits)
+
+
+def test_its_data_are_what_its_signature_says():
+    check_dataset(WideDigits(), WideDigits().data(0))
