@@ -1,12 +1,15 @@
-"""The task that the documentation walks through does what the guide says of it."""
+"""The tasks that the documentation shows do what the guides say of them."""
 
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from docs.examples.tales import Tales
 from docs.examples.wide_digits import WideDigits
 from tests.wide_worker import MESHES
 from training.task import check_dataset, find_task
@@ -43,6 +46,12 @@ def test_its_plan_spreads_it_without_changing_what_it_learns(losses: dict[str, l
 
 def test_it_is_named_by_one_line_of_settings():
     assert isinstance(find_task("docs.examples.wide_digits:WideDigits"), WideDigits)
+
+
+def test_a_language_model_on_text_of_ones_own_is_a_task(tmp_path: Path):
+    np.save(tmp_path / "tales.npy", np.zeros(50_000, dtype=np.uint8))
+    tales = Tales(file=str(tmp_path / "tales.npy"))
+    check_dataset(tales, tales.data(0))
 
 
 def test_its_data_are_what_its_signature_says():
