@@ -24,12 +24,19 @@ from infra.kubernetes.nodes import (
 from infra.kubernetes.objects import NAME, Manifest, memory, metadata, selected
 from infra.settings import PoolSettings
 from training.outcome import OUTCOME
+from training.preempt import EXIT_PREEMPTED
 
 PART = "trainer"
 """Also of its service account, which the clouds know, and of the headless Service under which pods have names."""
 
 PORT = 29500
 JOB_FOLDER, WORK_FOLDER = "/job", "/work"
+_LEFT = {"containerName": PART, "operator": "In", "values": [EXIT_PREEMPTED]}
+_FORGIVES_PREEMPTION: dict[str, Any] = {
+    "rules": [*FORGIVES_LOST_NODES["rules"], {"action": "Ignore", "onExitCodes": _LEFT}]
+}
+"""When one of several nodes is taken back, the workers of all leave; the pods of those that stay count as none either."""
+
 _JOB_NAME = "batch.kubernetes.io/job-name"
 _KEPT_S = 7 * 24 * 3600
 _LONGEST_S = 14 * 24 * 3600  # waiting for capacity included; a run that hangs would be paid for without end
@@ -69,7 +76,7 @@ def job(shape: JobShape) -> Manifest:
             "backoffLimitPerIndex": shape.retries,
             "maxFailedIndexes": 0,  # the others would wait for the one that is gone
             "podReplacementPolicy": "Failed",  # not while the old one still writes its checkpoint
-            "podFailurePolicy": FORGIVES_LOST_NODES,
+            "podFailurePolicy": _FORGIVES_PREEMPTION,
             "activeDeadlineSeconds": _LONGEST_S,
             "ttlSecondsAfterFinished": _KEPT_S,
             "template": {"metadata": {"labels": {NAME: PART}}, "spec": _pod(shape)},
@@ -102,7 +109,7 @@ def _pod(shape: JobShape) -> dict[str, Any]:
             {
                 "name": PART,
                 "image": shape.image,
-                "command": ["python", "-m", "torch.distributed.run"],
+                "command": ["python", "-m", "training.launch.node"],
                 "args": _arguments(shape),
                 "env": _environment(shape),
                 "ports": [{"name": "rendezvous", "containerPort": PORT}],

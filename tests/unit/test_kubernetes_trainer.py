@@ -19,6 +19,7 @@ from infra.kubernetes.nodes import COMPUTE_CLASS, GRACE_S, Kind, NodeSize, node_
 from infra.settings import PoolSettings
 from slipway.errors import SettingsError
 from tests.kubernetes_objects import variant
+from training.preempt import EXIT_PREEMPTED
 
 POOL = PoolSettings(name="train", accelerator="H100", machines=("p5.48xlarge",))
 SIZE = NodeSize(device="nvidia.com/gpu", accelerators=8, cpus=160, memory_gib=1700)
@@ -67,6 +68,15 @@ def test_capacity_is_tried_in_the_order_that_the_pool_says(order: list[str]):
 def test_an_interruption_is_no_failure_of_the_job():
     rule = made()["podFailurePolicy"]["rules"][0]
     assert rule == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+
+
+def test_nor_is_it_a_failure_of_the_nodes_that_stay():
+    rule = made()["podFailurePolicy"]["rules"][1]
+    assert rule == {
+        "action": "Ignore",
+        "onExitCodes": {"containerName": container()["name"], "operator": "In", "values": [EXIT_PREEMPTED]},
+    }
+    assert container()["command"] == ["python", "-m", "training.launch.node"]
 
 
 def test_a_node_that_fails_for_good_ends_the_job_and_not_its_neighbours_patience():
