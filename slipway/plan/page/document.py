@@ -1,16 +1,10 @@
-"""The page as a whole: the sections, put into page.html, with a policy under which a browser fetches nothing.
+"""The page of a plan: its sections, in the frame that every page has."""
 
-No script: tooltips are <title>, folding is <details>. The policy allows the one style sheet, by its hash.
-"""
-
-import base64
-import hashlib
 from collections.abc import Iterable
-from importlib.resources import files
-from string import Template
 
 from infra.placement.serving.plan import ServingPlan
 from slipway.plan.page import tables
+from slipway.plan.page.frame import figures, framed, section
 from slipway.plan.page.markup import Markup, element, joined
 from slipway.plan.page.pareto import pareto
 from slipway.plan.page.training import training
@@ -25,20 +19,13 @@ _BILL = "Blue bars rest on a price list, orange ones on an estimate."
 
 
 def render(view: Overview) -> str:
-    """One self-contained page: opened from a disk or an artifact store, it needs and asks for nothing else."""
-    style = _read("page.css")
-    return Template(_read("page.html")).substitute(
-        title=joined("Slipway plan"),
-        style=style,
-        style_hash=f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
+    """See framed."""
+    return framed(
+        title="Slipway plan",
         summary=_summary(view),
-        sections=joined(*_serving(view), *_training(view)),
+        sections=[*_serving(view), *_training(view)],
         footer=_footer(view),
     )
-
-
-def _read(name: str) -> str:
-    return files("slipway.plan.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def _summary(view: Overview) -> Markup:
@@ -63,30 +50,28 @@ def _serving(view: Overview) -> Iterable[Markup]:
     if plan is None:
         return
     yield _figures(plan)
-    yield _section("Map of users and regions", element("div", world(plan), class_="wide"), _map_key())
-    yield _section(
+    yield section("Map of users and regions", element("div", world(plan), class_="wide"), _map_key())
+    yield section(
         "Cost against latency",
         element("div", pareto(plan, view.pareto), class_="wide"),
         element("p", _PLOT, class_="hint"),
     )
-    yield _section("Regions compared", tables.candidates(plan, view.losers), tables.rejected(plan.rejected))
-    yield _section("What it costs", tables.bill(plan.lines), element("p", _BILL, class_="hint"))
+    yield section("Regions compared", tables.candidates(plan, view.losers), tables.rejected(plan.rejected))
+    yield section("What it costs", tables.bill(plan.lines), element("p", _BILL, class_="hint"))
     if view.flips:
-        yield _section("What would flip the choice", tables.flips(view.flips))
+        yield section("What would flip the choice", tables.flips(view.flips))
     if plan.assumed:
-        yield _section("Assumed, since no source says", tables.assumed(plan.assumed))
+        yield section("Assumed, since no source says", tables.assumed(plan.assumed))
 
 
 def _figures(plan: ServingPlan) -> Markup:
     carbon = "unknown" if plan.carbon_kg_per_month is None else f"{plan.carbon_kg_per_month:,.0f} kg"
-    shown = (
+    return figures(
         (usd(plan.usd_per_month), "a month"),
         (ms(plan.p95_ms), f"p95 of the slowest, goal {ms(plan.goal_ms)}"),
         (percent(plan.availability), "of requests find a region"),
         (carbon, "CO₂e a month"),
     )
-    boxes = (element("div", element("b", figure), element("span", said)) for figure, said in shown)
-    return element("section", *boxes, class_="figures", aria_label="Figures")
 
 
 def _map_key() -> Markup:
@@ -105,12 +90,7 @@ def _map_key() -> Markup:
 
 def _training(view: Overview) -> Iterable[Markup]:
     if view.training is not None:
-        yield _section("Training", training(view.training))
-
-
-def _section(title: str, *children: str) -> Markup:
-    name = f"{title.lower().replace(',', '').replace(' ', '-')}-title"
-    return element("section", element("h2", title, id=name), *children, aria_labelledby=name)
+        yield section("Training", training(view.training))
 
 
 def _listed(names: Iterable[str]) -> str:
