@@ -35,7 +35,7 @@ _LEFT = {"containerName": PART, "operator": "In", "values": [EXIT_PREEMPTED]}
 _FORGIVES_PREEMPTION: dict[str, Any] = {
     "rules": [*FORGIVES_LOST_NODES["rules"], {"action": "Ignore", "onExitCodes": _LEFT}]
 }
-"""When one of several nodes is taken back, the workers of all leave; the pods of those that stay count as none either."""
+"""When one of several nodes is taken back, the workers of all leave: the pods on those that stay count as none too."""
 
 _JOB_NAME = "batch.kubernetes.io/job-name"
 _KEPT_S = 7 * 24 * 3600
