@@ -1,0 +1,125 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.journal import Event, Step
+from training.outcome import Outcome, TrainingResult
+from training.rehearsal import Report, report, schedule
+from training.rehearsal.played import Move, Played
+from training.rehearsal.report import TOLERANCE, compare
+
+MADE = Outcome(
+    state="succeeded",
+    result=TrainingResult(name="tiny", digest="0" * 64, metrics={}, epochs=1, best_epoch=1, seconds=1.0),
+)
+
+
+def step(number: int, at: float, *, workers: int = 2, loss: float = 0.5) -> Step:
+    return Step(step=number, loss=loss, workers=workers, at=at)
+
+
+def move(at: float, before: int, after: int) -> Move:
+    return Move(at=at, before=before, after=after)
+
+
+def played(
+    *, moves: Sequence[Move], steps: Sequence[Step], ended: float = 100.0, outcome: Outcome | None = MADE
+) -> Played:
+    return Played(began=0.0, ended=ended, moves=tuple(moves), steps=tuple(steps), events=(), unasked=0, outcome=outcome)
+
+
+def reported(*moves: Move, steps: Sequence[Step], ended: float = 100.0, outcome: Outcome | None = MADE) -> Report:
+    run = played(moves=moves, steps=steps, ended=ended, outcome=outcome)
+    return report(run, run, plan=schedule([2, 1, 0], workers=None, seconds=3), notice_s=0, every_s=1)
+
+
+def test_survivors_step_again_when_a_step_is_taken_without_the_lost_ones():
+    told = [step(1, 1.0), step(2, 2.1), step(3, 2.6, workers=1)]  # the second one still with the one that leaves
+    (loss,) = reported(move(0.5, 0, 2), move(2.0, 2, 1), steps=told).losses
+    assert loss.again_s == pytest.approx(0.6)
+
+
+def test_where_nobody_stayed_the_seconds_count_from_the_next_arrival():
+    told = [step(1, 1.0), step(2, 9.0, workers=1)]
+    (loss,) = reported(move(0.5, 0, 2), move(2.0, 2, 0), move(8.0, 0, 1), steps=told).losses
+    assert (loss.left, loss.again_s) == (0, 1.0)
+
+
+def test_survivors_that_were_lost_too_before_a_step_count_until_then():
+    moves = (move(0.5, 0, 2), move(2.0, 2, 1), move(7.0, 1, 0), move(8.0, 0, 1))
+    first, _ = reported(*moves, steps=[step(1, 1.0), step(2, 9.0, workers=1)]).losses
+    assert first.again_s == 5.0
+
+
+def test_a_loss_after_the_last_step_costs_no_time():
+    (loss,) = reported(move(0.5, 0, 2), move(2.0, 2, 1), steps=[step(1, 1.0)]).losses
+    assert loss.again_s is None
+
+
+def test_steps_that_are_taken_again_are_lost_by_the_loss_before():
+    told = [step(1, 1.0), step(2, 2.0), step(3, 3.0), step(2, 9.0, workers=1), step(3, 9.5, workers=1)]
+    (loss,) = reported(move(0.5, 0, 2), move(3.5, 2, 0), move(8.0, 0, 1), steps=told).losses
+    assert (loss.lost_steps, loss.lost_s) == (2, 2.0)
+
+
+def test_a_run_that_goes_on_where_it_was_has_lost_no_step():
+    told = [step(1, 1.0), step(2, 2.0, workers=1), step(3, 3.0, workers=1)]
+    assert reported(move(0.5, 0, 2), move(1.5, 2, 1), steps=told).lost_steps == 0
+
+
+def test_a_step_that_is_taken_three_times_is_lost_twice():
+    moves = (move(0.0, 0, 1), move(2.0, 1, 0), move(3.0, 0, 1), move(5.0, 1, 0), move(6.0, 0, 1))
+    told = [step(1, 1.0, workers=1), step(1, 4.0, workers=1), step(1, 7.0, workers=1)]
+    assert [loss.lost_steps for loss in reported(*moves, steps=told).losses] == [1, 1]
+
+
+def test_time_without_a_worker_counts_from_the_start_to_the_end():
+    moves = (move(1.0, 0, 1), move(4.0, 1, 0), move(6.0, 0, 1), move(9.0, 1, 0))
+    assert reported(*moves, steps=[step(1, 2.0)], ended=10.0).nobody_s == pytest.approx(1 + 2 + 1)
+
+
+def test_a_loss_that_differs_by_more_than_another_order_of_sums_disturbs_the_curve():
+    curve = compare([step(1, 1.0), step(2, 2.0)], [step(1, 1.0), step(2, 2.0, loss=0.5 + 2 * TOLERANCE)])
+    assert not curve.is_undisturbed
+    assert curve.at_step == 2
+
+
+def test_a_step_that_was_never_taken_disturbs_the_curve():
+    assert not compare([step(1, 1.0), step(2, 2.0)], [step(1, 1.0)]).is_undisturbed
+
+
+def test_both_times_that_a_step_was_taken_are_compared():
+    twice = [step(1, 1.0, loss=0.9), step(1, 2.0)]
+    assert compare([step(1, 1.0)], twice).difference == pytest.approx(0.4)
+
+
+def test_a_loss_that_is_no_number_disturbs_the_curve():
+    taken = [step(1, 1.0), step(2, 2.0)]
+    assert not compare(taken, [step(1, 1.0, loss=float("nan")), step(2, 2.0)]).is_undisturbed
+
+
+def test_a_run_without_a_step_has_no_curve_that_could_be_undisturbed():
+    assert not compare([], []).is_undisturbed
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=30), st.integers(0, 29))
+def test_a_run_that_goes_back_to_any_step_and_computes_the_same_is_undisturbed(losses: list[float], back: int):
+    steps = [step(number, float(number), loss=loss) for number, loss in enumerate(losses, start=1)]
+    assert compare(steps, [*steps, *steps[back:]]).is_undisturbed
+
+
+def test_a_run_that_failed_says_why():
+    failed = Outcome(state="failed", message="the disk is full")
+    made = reported(move(0.0, 0, 1), steps=[step(1, 1.0)], outcome=failed)
+    assert (made.went_well, made.why) == (False, "the disk is full")
+
+
+def test_checkpoints_and_the_starts_from_them_are_counted():
+    events = [Event(event=name, step=1, workers=1, at=1.0) for name in ("checkpoint", "checkpoint", "resumed")]
+    run = played(moves=[move(0.0, 0, 1)], steps=[step(1, 1.0)])
+    told = replace(run, events=tuple(events))
+    made = report(told, run, plan=schedule([1], workers=None, seconds=1), notice_s=0, every_s=1)
+    assert (made.checkpoints, made.resumes) == (2, 1)

@@ -1,0 +1,24 @@
+"""A rehearsal: a real training on this machine whose workers come and go as a trace of spot capacity says.
+
+`rehearse` runs it, beside the same training undisturbed, and reports what the losses cost and whether the model learned
+the same. Where traces are read is not here: whoever calls has the numbers.
+"""
+
+from training.rehearsal.rehearse import Rehearsal, check_undisturbed, play, rehearse, rehearsed
+from training.rehearsal.report import Curve, Loss, Report, report
+from training.rehearsal.schedule import Schedule, schedule, steady
+
+__all__ = [
+    "Curve",
+    "Loss",
+    "Rehearsal",
+    "Report",
+    "Schedule",
+    "check_undisturbed",
+    "play",
+    "rehearse",
+    "rehearsed",
+    "report",
+    "schedule",
+    "steady",
+]
