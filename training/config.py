@@ -111,6 +111,12 @@ class ElasticSettings(_Strict):
     min_workers: int | None = Field(default=None, ge=1, le=4096)
 
 
+class ObserveSettings(_Strict):
+    """journal: a line for each step in the work folder's journal.jsonl (training/journal.py)."""
+
+    journal: bool = False
+
+
 class TrainSettings(_Strict):
     """One training run. What is None here is the task's own choice (see Recipe).
 
@@ -133,6 +139,7 @@ class TrainSettings(_Strict):
     checkpoint: CheckpointSettings = CheckpointSettings()
     preemption: PreemptionSettings = PreemptionSettings()
     elastic: ElasticSettings = ElasticSettings()
+    observe: ObserveSettings = ObserveSettings()
 
     @model_validator(mode="after")
     def _shared_evenly(self) -> Self:
@@ -148,6 +155,14 @@ class TrainSettings(_Strict):
                 f"use a multiple of {sharers}"
             )
         return self
+
+    @property
+    def is_elastic(self) -> bool:
+        """Whether workers come and go while the run goes on. Where a model is spread over workers, or they seldom meet,
+        all start again from the newest checkpoint instead."""
+        mesh = self.mesh
+        is_spread = mesh.shard * mesh.tensor * mesh.pipeline > 1 or self.parallel.local_steps > 1
+        return self.elastic.min_workers is not None and not is_spread
 
     def over(self, recipe: Recipe) -> Recipe:
         """The task's recipe with what these settings decide put over it."""

@@ -89,6 +89,11 @@ class Feed:
         self.waited_s += time.monotonic() - asked
         return rows
 
+    def close(self) -> None:
+        """Read no further ahead."""
+        if self._reader is not None:
+            self._reader.shutdown(wait=False, cancel_futures=True)
+
     def _rows(self, step: int) -> Split:
         epoch, at = divmod(step, self._batches.per_epoch)
         if self._order[0] != epoch:

@@ -14,7 +14,7 @@ from training.config import ParallelSettings, Recipe
 from training.data import derive_seed, portion
 from training.gathering import gathered
 from training.mesh import Mesh
-from training.parallel.build import build
+from training.parallel.build import build, regrouped
 from training.parallel.gradients import clip, settle
 from training.parallel.outer import Meetings
 from training.parallel.pipeline import Pipeline
@@ -88,6 +88,14 @@ class Learner:
         self._optimizer.step()
         self._follow()
         return loss
+
+    def regroup(self, mesh: Mesh) -> None:
+        """Go on among other processes, which hold the same. Blocks until all of them have called it.
+
+        A mesh of this process alone lets go of the others, whose process group can end then.
+        """
+        self._mesh, self._part = mesh, regrouped(self._part, mesh, self._settings)
+        self._steps = Whole(self._part, loss=self._task.loss)
 
     @property
     def is_replicated(self) -> bool:

@@ -18,6 +18,7 @@ from slipway.errors import TrainingError
 from training.checkpoint import Checkpoints
 from training.config import Recipe
 from training.data import Batches, Feed
+from training.journal import Journal
 from training.learner import Learner, Weights
 from training.mesh import Mesh
 from training.preempt import Preempted, Preemption
@@ -56,12 +57,14 @@ class Loop:
     preemption: Preemption
     progress: Progress
     report: Callable[[int, Figures], None]
+    journal: Journal = field(default_factory=lambda: Journal(None, leads=False))
     clock: Callable[[], float] = time.monotonic
 
     history: list[Figures] = field(default_factory=list, init=False)
     watch: Watch = field(default=Watch(), init=False)
     _best: Weights = field(default_factory=dict, init=False)
     _step: int = field(default=0, init=False)
+    _is_done: bool = field(default=False, init=False)
     _loss_sum: Tensor = field(init=False)  # over this process' share of the epoch so far, left on the device
     _feed: Feed = field(init=False)
     _saved_at: float = field(init=False)
@@ -74,18 +77,32 @@ class Loop:
         longer a number or a checkpoint cannot be written.
         """
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self.mesh.device)
+        self._start()
+        while not self._is_done:
+            self._turn()
+        self.learner.restore(self._best)
+
+    def _start(self) -> None:
         self._resume()
+        self._begin()
+
+    def _begin(self) -> None:
+        """From where the run stands now, on the mesh that there is."""
         self._feed = Feed(self.train, self.batches, self.mesh)
         self._saved_at = self.clock()
         self._epoch_start = (self._step, self.clock())
-        while not self._is_over:
-            if self._step == (len(self.history) + 1) * self.batches.per_epoch:
-                self._judge()
-            else:
-                self._learn()
-            self._heed()
-        self._save()  # what follows may fail, for want of space say, and must not cost the training
-        self.learner.restore(self._best)
+
+    def _turn(self) -> None:
+        if self._is_over:
+            self._save()  # what follows may fail, for want of space say, and must not cost the training
+            self.journal.event("ended", step=self._step, workers=self.mesh.size)
+            self._is_done = True
+            return
+        if self._step == (len(self.history) + 1) * self.batches.per_epoch:
+            self._judge()
+        else:
+            self._learn()
+        self._heed()
 
     @property
     def _is_over(self) -> bool:
@@ -95,8 +112,11 @@ class Loop:
         steps = self.recipe.epochs * self.batches.per_epoch
         rate = learning_rate(self._step, steps=steps, peak=self.recipe.learning_rate, warm_up=self.recipe.warm_up)
         share, slices = self._feed.take(self._step), self.batches.slices
-        self._loss_sum += self.learner.learn(share, step=self._step, rate=rate, slices=slices)
+        loss = self.learner.learn(share, step=self._step, rate=rate, slices=slices)
+        self._loss_sum += loss
         self._step += 1
+        if self.journal.is_kept:
+            self.journal.step(self._step, loss=float(loss), workers=self.mesh.size)
         self.progress.within_epoch(self._step / self.batches.per_epoch)
 
     def _judge(self) -> None:
@@ -133,9 +153,7 @@ class Loop:
         wish = _Wish.GO_ON
         if self.preemption.requested:
             wish = _Wish.STOP
-        elif self.preemption.take_advice() or (
-            self.mesh.leads and self.clock() - self._saved_at >= self.checkpoint_every_s
-        ):
+        elif self._is_due():
             wish = _Wish.SAVE
         asked_at = time.monotonic()
         verdict = self.mesh.agree(wish)
@@ -146,10 +164,16 @@ class Loop:
             self.progress.say(f"stopped after step {self._step}, checkpoint written {took_s:.1f} s after the notice")
             raise Preempted
 
+    def _is_due(self) -> bool:
+        """Whether this process wants a checkpoint now."""
+        since_s = self.clock() - self._saved_at
+        return self.preemption.take_advice() or (self.mesh.leads and since_s >= self.checkpoint_every_s)
+
     def _save(self) -> None:
         sums = self.mesh.join(self._loss_sum[None], self.mesh.data_size)
         if self.mesh.leads:
             self.checkpoints.save(self._step, self._state(sums))
+        self.journal.event("checkpoint", step=self._step, workers=self.mesh.size)
         self._saved_at = self.clock()
 
     def _state(self, sums: Tensor) -> dict[str, Any]:
@@ -177,6 +201,12 @@ class Loop:
                 "the checkpoint is of another run: its task, data, seed or recipe differ",
                 hint="give this run a work folder of its own",
             )
+        self._take_up(state)
+        self.journal.event("resumed", step=self._step, workers=self.mesh.size)
+        self.progress.resume(self._step / self.batches.per_epoch)
+        self.progress.say(f"resumed after step {self._step} (epoch {len(self.history)} judged)")
+
+    def _take_up(self, state: dict[str, Any]) -> None:
         self.learner.load(state["learner"])
         self.history, self.watch, self._best = state["history"], Watch(**state["watch"]), state["best"]
         self._step = state["step"]
@@ -185,5 +215,3 @@ class Loop:
         sums: Tensor = state["loss_sums"]
         same_size = len(sums) == self.mesh.data_size
         self._loss_sum = (sums[self.mesh.data_rank] if same_size else sums.mean()).clone()
-        self.progress.resume(self._step / self.batches.per_epoch)
-        self.progress.say(f"resumed after step {self._step} (epoch {len(self.history)} judged)")

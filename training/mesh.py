@@ -78,6 +78,14 @@ class Mesh:
         dist.all_reduce(wishes, op=dist.ReduceOp.MAX)
         return int(wishes)
 
+    def agree_all(self, *wishes: bool) -> tuple[bool, ...]:
+        """Of each wish, whether any process has it. Blocks until each has said its own."""
+        if self.size == 1:
+            return wishes
+        told = torch.tensor(wishes, dtype=torch.int64)
+        dist.all_reduce(told, op=dist.ReduceOp.MAX)
+        return tuple(map(bool, told.tolist()))
+
     def mean(self, value: Tensor) -> Tensor:
         """The mean of one number a process."""
         if self.size == 1:

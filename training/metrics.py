@@ -28,7 +28,8 @@ class Tracker:
     """Hands a run's figures to MLflow for as long as its block runs; with no `uri` it does nothing.
 
     MLflow's run ends as FINISHED, FAILED, or KILLED, which is preempted and may go on. warn: told what went wrong.
-    run_file: remembers MLflow's run, so that a resumed run goes on in the one it began.
+    run_file: remembers MLflow's run, so that a resumed run goes on in the one it began. leads: whether this process
+    reports from the start.
     """
 
     def __init__(
@@ -40,14 +41,19 @@ class Tracker:
         params: Mapping[str, object],
         run_file: Path,
         warn: Callable[[str], None],
+        leads: bool = True,
     ) -> None:
         self._warn = warn
         self._reports: queue.SimpleQueue[_Report | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        if uri:
-            self._thread = threading.Thread(
-                target=self._work, args=(uri, experiment, artifacts, dict(params), run_file), daemon=True
-            )
+        self._opens = (uri, experiment, artifacts, dict(params), run_file) if uri else None
+        if leads:
+            self.lead()
+
+    def lead(self) -> None:
+        """Report from now on, if it did not: only one process does. Returns at once."""
+        if self._opens and self._thread is None:
+            self._thread = threading.Thread(target=self._work, args=self._opens, daemon=True)
             self._thread.start()
 
     def figures(self, epoch: int, figures: Mapping[str, float]) -> None:
@@ -58,7 +64,8 @@ class Tracker:
             for name, value in values.items():
                 client.log_metric(run, f"validation_{name}", value, step=epoch)
 
-        self._reports.put(report)
+        if self._thread is not None:
+            self._reports.put(report)
 
     def register(self, release: Release, source: str) -> None:
         """The release's metrics, and a version in the model registry that points to it. Returns at once."""

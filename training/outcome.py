@@ -3,6 +3,7 @@
 Imports no torch: launchers read it.
 """
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -37,7 +38,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:
     """Replace the outcome whole."""
-    staging = folder / f".{OUTCOME}"
+    staging = folder / f".{OUTCOME}-{os.getpid()}"  # several workers may say how it ended
     staging.write_bytes(msgspec.json.encode(outcome))
     staging.replace(folder / OUTCOME)
 

@@ -22,6 +22,14 @@ class Preempted(Exception):  # noqa: N818 - no error: the run goes on elsewhere
     """Training stopped after a checkpoint because it was asked to."""
 
 
+class Left(Preempted):
+    """This worker of an elastic run goes, and writes nothing. others: whether some go on without it."""
+
+    def __init__(self, *, others: bool) -> None:
+        super().__init__()
+        self.others = others
+
+
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     """said: who takes what and when, for the log. leaves: whether to stop; else a checkpoint soon, and on."""

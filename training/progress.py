@@ -15,7 +15,7 @@ class Progress:
     """clock: seconds, monotonic. Says at most one line a second, but never leaves out the last epoch."""
 
     def __init__(self, *, epochs: int, leads: bool, clock: Callable[[], float] = time.monotonic) -> None:
-        self._epochs, self._leads, self._clock = epochs, leads, clock
+        self._epochs, self.leads, self._clock = epochs, leads, clock
         self._start = self._said = clock()
         self._from_epoch = 0.0
 
@@ -24,7 +24,7 @@ class Progress:
         self._from_epoch, self._start = epoch, self._clock()
 
     def say(self, line: str) -> None:
-        if self._leads:
+        if self.leads:
             print(line, flush=True)
             self._said = self._clock()
 

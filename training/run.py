@@ -1,7 +1,9 @@
 """One run from its job to its release: what each process does, in order."""
 
 import hashlib
+import os
 import time
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,11 @@ from training import export
 from training.checkpoint import Checkpoints
 from training.config import Recipe
 from training.data import plan_batches
+from training.elastic.crew import Crew
+from training.elastic.loop import ElasticLoop
+from training.elastic.membership import Membership, RunIsOver
+from training.elastic.store import meeting_store
+from training.journal import JOURNAL, Journal
 from training.launch.protocol import JobSpec
 from training.learner import Learner
 from training.loop import Loop
@@ -39,14 +46,20 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
     open_store(job.store_url)  # a URL that names no store is better refused now than after the training
     task = find_task(job.settings.task)
     recipe = job.settings.over(task.recipe)
-    with joined(job.settings.mesh) as mesh:
+    is_elastic = job.settings.is_elastic
+    with joined(None if is_elastic else job.settings.mesh) as mesh:
         data = task.data(job.settings.seed)
         check_dataset(task, data)
         folder = job.work_folder / _RUNS / fingerprint(job, recipe, task, data.digest)
         progress = Progress(epochs=recipe.epochs, leads=mesh.leads)
         with _tracker(job, task, recipe, mesh, folder, progress) as tracker:
             loop = _loop(job, task, data, recipe, mesh, folder, tracker, progress, preemption)
-            loop.fit()
+            try:
+                loop.fit()
+            except RunIsOver:
+                return None
+            if isinstance(loop, ElasticLoop) and not loop.is_last():
+                return None
             answers = loop.learner.answer(data.evaluation.to(mesh.device))
             model = loop.learner.released()
             if not mesh.leads:
@@ -63,6 +76,8 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
                 store_url=job.store_url,
             )
             tracker.register(made, f"{job.store_url.rstrip('/')}/releases/{made.name}/{made.digest}")
+        if isinstance(loop, ElasticLoop):
+            loop.crew.end()  # before the checkpoints go: a newcomer would begin anew
         loop.checkpoints.clear()
     return TrainingResult(
         name=made.name,
@@ -102,8 +117,16 @@ def _loop(
 ) -> Loop:
     settings = job.settings
     precision = use_precision(settings.precision, mesh.device)
-    sharers = mesh.data_size * settings.parallel.microbatches
-    return Loop(
+    sharers = (_most(job) if settings.is_elastic else mesh.data_size) * settings.parallel.microbatches
+    journal = Journal(job.work_folder / JOURNAL if settings.observe.journal else None, leads=mesh.leads)
+
+    def met(mesh: Mesh) -> None:
+        progress.leads = journal.leads = mesh.leads
+        if mesh.leads:
+            tracker.lead()
+
+    make = partial(ElasticLoop, crew=_crew(job, mesh, preemption), met=met) if settings.is_elastic else Loop
+    return make(
         task=task,
         train=data.train.to(mesh.device),
         validation=data.validation.to(mesh.device),
@@ -125,18 +148,37 @@ def _loop(
         preemption=preemption,
         progress=progress,
         report=tracker.figures,
+        journal=journal,
     )
 
 
+def _crew(job: JobSpec, mesh: Mesh, preemption: Preemption) -> Crew:
+    membership = Membership(
+        meeting_store(),
+        fewest=job.settings.elastic.min_workers or 1,
+        most=_most(job),
+        is_noticed=lambda: preemption.requested,
+    )
+    return Crew(membership, mesh.device)
+
+
+def _most(job: JobSpec) -> int:
+    """The workers of an elastic run when all are there: as many as the launcher counts, unless the settings say."""
+    return job.settings.workers or int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
 def _tracker(job: JobSpec, task: Task, recipe: Recipe, mesh: Mesh, folder: Path, progress: Progress) -> Tracker:
-    """Only the leading process reports."""
+    """Only the leading process reports; of an elastic run, once it is known who leads."""
+    is_elastic = job.settings.is_elastic
+    workers = _most(job) if is_elastic else mesh.size
     return Tracker(
         job.tracking_uri if mesh.leads else None,
         experiment=task.name,
         artifacts=f"{job.store_url.rstrip('/')}/mlflow/artifacts",
-        params={**recipe.model_dump(), **job.settings.model_dump(include={"seed", "precision"}), "workers": mesh.size},
+        params={**recipe.model_dump(), **job.settings.model_dump(include={"seed", "precision"}), "workers": workers},
         run_file=folder / _TRACKED,
         warn=progress.say,
+        leads=not is_elastic,
     )
 
 

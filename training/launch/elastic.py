@@ -35,7 +35,6 @@ class ElasticWorkers:
         self._lock = claim(job)
         shutil.rmtree(self._folder / MEETING, ignore_errors=True)
         (self._folder / MEETING).mkdir(mode=0o700)
-        (self._folder / OUTCOME).unlink(missing_ok=True)
         self._living: dict[int, int] = {}  # worker: its slot, which is its GPU
         self._ended: dict[int, int] = {}
         self._changed = threading.Condition()
@@ -48,6 +47,8 @@ class ElasticWorkers:
     def start(self) -> int:
         """Start one more worker; returns its number, at once. It joins the others at the end of a step of theirs."""
         with self._changed:
+            if not self._living:
+                (self._folder / OUTCOME).unlink(missing_ok=True)  # of the workers before
             worker = len(self._living) + len(self._ended)
             slot = min({*range(len(self._living) + 1)} - {*self._living.values()})
             self._living[worker] = slot

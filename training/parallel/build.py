@@ -4,7 +4,7 @@ In this order, for each undoes or hides what comes after it: cut into stages, cu
 compile, and last shards or replicas. A model with a plan is made without memory and filled block by block.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +47,12 @@ def build(task: Task, mesh: Mesh, settings: ParallelSettings, *, precision: Prec
     stages = _stages(task, plan, mesh, settings)
     wrapped = [_spread(stage, plan, mesh, settings, precision, seed) for stage in stages]
     return Part(bare=stages, wrapped=wrapped, plan=plan)
+
+
+def regrouped(part: Part, mesh: Mesh, settings: ParallelSettings) -> Part:
+    """The same model as one of other replicas, which start alike from what the first of them holds. Blocks until all
+    of the mesh have called it."""
+    return replace(part, wrapped=[_replicate(model, mesh, settings) for model in part.bare])
 
 
 def _check(task: Task, plan: Plan | None, mesh: Mesh, settings: ParallelSettings, precision: Precision) -> None:
@@ -112,6 +118,10 @@ def _spread(
         if settings.compile and (unit is not model or not plan):
             unit.forward = torch.compile(unit.forward)
         _shard(unit, mesh, settings, precision, is_block=unit is not model)
+    return _replicate(model, mesh, settings)
+
+
+def _replicate(model: nn.Module, mesh: Mesh, settings: ParallelSettings) -> nn.Module:
     meets = mesh.replicas > 1 and settings.local_steps == 1
     return DistributedDataParallel(model) if meets and not mesh.is_spread else model
 
