@@ -1,0 +1,134 @@
+"""Published spot traces played to the real trainer, with and without notice, and what the losses cost.
+
+    python -m tests.bench.rehearsal FOLDER [--only us-west-2c] [--notice 2] [--without-notice | --with-notice]
+
+FOLDER holds traces in any depth. Of each, every change is played at least once, with a worker for each instance, while
+tests/bench/paced_task.py is trained; the same training undisturbed is what its losses are compared with. Takes some
+minutes a trace. The bars: every run ends, with the undisturbed losses; with notice at most one step is taken again, and
+without at most what one interval of checkpoints holds; survivors step again within 10 s.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.placement.spot import read_trace
+from training.config import TrainSettings
+from training.rehearsal import Report, Schedule, check_undisturbed, play, rehearsed, report, schedule, steady
+
+_SPACING_S = 0.3
+"""Between a recovery and the next change."""
+_STEPS_A_CHANGE = 24
+"""Enough that all of a trace is played before the training is done."""
+_STEPS_AN_EPOCH = 100
+_AGAIN_S = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One trace in one of both ways; the worst of each figure."""
+
+    trace: str
+    report: Report
+
+    @property
+    def lost_steps(self) -> int:
+        return max((loss.lost_steps for loss in self.report.losses), default=0)
+
+    @property
+    def lost_s(self) -> float:
+        return max((loss.lost_s for loss in self.report.losses), default=0.0)
+
+    @property
+    def again_s(self) -> float:
+        return max(self.report.again_s(survivors=True), default=0.0)
+
+    @property
+    def arrived_s(self) -> float:
+        return max(self.report.again_s(survivors=False), default=0.0)
+
+
+def runs(folder: Path, *, only: str, ways: Sequence[float]) -> Iterator[Run]:
+    """Every trace in each way, as they are done."""
+    for file in sorted(file for file in folder.rglob("*.json") if only in str(file)):
+        name = f"{file.parent.parent.name}/{file.stem}"
+        levels = read_trace(file).nodes.tolist()
+        plan = schedule(levels, workers=None, seconds=1.0)
+        plan = schedule(levels, workers=None, seconds=_SPACING_S * len(plan.levels))
+        with tempfile.TemporaryDirectory(prefix="rehearsal-") as place:
+            yield from _runs(name, plan, Path(place), ways)
+
+
+def _runs(name: str, plan: Schedule, place: Path, ways: Sequence[float]) -> Iterator[Run]:
+    epochs = -(-plan.turns * _STEPS_A_CHANGE // _STEPS_AN_EPOCH)
+    settings = rehearsed(TrainSettings(task="tests.bench.paced_task:Paced", epochs=epochs, workers=plan.workers), plan)
+    undisturbed = play(settings, steady(plan.workers), notice_s=0, folder=place / "undisturbed")
+    check_undisturbed(undisturbed, place)
+    for notice_s in ways:
+        played = play(settings, plan, notice_s=notice_s, folder=place / "disturbed")
+        made = report(played, undisturbed, plan=plan, notice_s=notice_s, every_s=settings.checkpoint.every_s)
+        yield Run(trace=name, report=made)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="traces whose path holds this")
+    parser.add_argument("--notice", type=float, default=2.0, help="seconds, of the runs with notice")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--with-notice", action="store_true", help="only these runs")
+    which.add_argument("--without-notice", action="store_true", help="only these runs")
+    asked = parser.parse_args(arguments)
+    ways = [
+        notice for notice, left_out in ((0.0, asked.with_notice), (asked.notice, asked.without_notice)) if not left_out
+    ]
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, load {load:.1f} before; seconds and steps are the worst of each run", flush=True)
+    print(_HEAD, flush=True)
+    done: list[Run] = []
+    for run in runs(asked.folder, only=asked.only, ways=ways):
+        print(_row(run), flush=True)
+        done.append(run)
+    print(f"load {os.getloadavg()[0]:.1f} after\n")
+    for bar, met in _bars(done):
+        print(f"{'met   ' if met else 'MISSED'}  {bar}")
+
+
+_HEAD = (
+    f"{'trace':32} {'notice':>6} {'changes':>9} {'lost':>5} {'end':>4} {'seconds':>8} {'nobody':>7} {'again':>6} "
+    f"{'arrived':>8} {'steps':>6} {'taken again':>12} {'at once':>8} {'of':>6} {'curve':>7}"
+)
+
+
+def _row(run: Run) -> str:
+    made = run.report
+    return (
+        f"{run.trace:32} {made.notice_s:5.0f}s {made.played:4}/{made.turns:<4} {made.lost_workers:5} "
+        f"{'yes' if made.finished else 'NO':>4} {made.seconds:7.0f}s {made.nobody_s:6.0f}s {run.again_s:5.1f}s "
+        f"{run.arrived_s:7.1f}s {made.steps:6} {made.lost_steps:12} {run.lost_steps:8} {run.lost_s:5.2f}s "
+        f"{made.curve.difference:7.0e}"
+    )
+
+
+def _bars(done: Sequence[Run]) -> Iterator[tuple[str, bool]]:
+    warned = [run for run in done if run.report.notice_s]
+    killed = [run for run in done if not run.report.notice_s]
+    yield f"all {len(done)} runs end", all(run.report.finished for run in done)
+    yield "every change of every trace is played", all(run.report.played >= run.report.turns for run in done)
+    yield "every loss is the undisturbed one", all(run.report.curve.is_undisturbed for run in done)
+    if warned:
+        most = max(run.lost_steps for run in warned)
+        yield f"with notice at most 1 step is taken again: {most}", most <= 1
+    if killed:
+        most = max(run.lost_s / run.report.every_s for run in killed)
+        yield f"without at most one interval of checkpoints: {most:.2f}", most <= 1
+    worst = max((run.again_s for run in done), default=0.0)
+    yield f"survivors step again within {_AGAIN_S:g} s: {worst:.1f} s", worst <= _AGAIN_S
+
+
+if __name__ == "__main__":
+    sys.exit(main())
