@@ -21,6 +21,7 @@ from tests.cluster.project import settings_of, stack_project
 from tests.engine.project import EngineProject
 from training.launch.protocol import JobState
 from training.outcome import Outcome, TrainingResult
+from training.preempt import EXIT_PREEMPTED
 
 pytestmark = pytest.mark.cluster
 
@@ -142,6 +143,17 @@ def test_a_worker_that_fails_by_itself_is_counted(cluster: Cluster):
     (worker,) = eventually(lambda: pods_of(cluster, job) if nodes_of(cluster, job) else [], "the worker runs")
     cluster.end_pod(worker, exit_code=1)
     eventually(lambda: _status(cluster, reference_of(job)).get("failed") == 1, "the job has counted it")
+    withdraw(cluster, job)
+
+
+@pytest.mark.usefixtures("stack", "nodes")
+def test_a_worker_that_left_since_another_was_taken_back_is_made_again_and_not_counted(cluster: Cluster):
+    job = submit(cluster)
+    (worker,) = eventually(lambda: pods_of(cluster, job) if nodes_of(cluster, job) else [], "the worker runs")
+    cluster.end_pod(worker, exit_code=EXIT_PREEMPTED)
+    first = worker["metadata"]["uid"]
+    eventually(lambda: [pod for pod in pods_of(cluster, job) if pod["metadata"]["uid"] != first], "it is made again")
+    assert not _status(cluster, reference_of(job)).get("failed")
     withdraw(cluster, job)
 
 
