@@ -106,7 +106,8 @@ class PreemptionSettings(_Strict):
 
 class ElasticSettings(_Strict):
     """min_workers: the fewest that a run goes on with when others die or are told to go; it waits for new ones below
-    that. The most is `workers`. None: their number is fixed, and the run stops when one dies."""
+    that. The most is `workers`. None: their number is fixed, and the run stops when one dies. On this machine a worker
+    that was lost is started again, each place `preemption.retries` times."""
 
     min_workers: int | None = Field(default=None, ge=1, le=4096)
 

@@ -17,8 +17,7 @@ from slipway.errors import TrainingError
 from slipway.release import find
 from slipway.store import open_store
 from training.config import CheckpointSettings, TrainSettings
-from training.launch import JobSpec, JobState, LocalLauncher, TrainingResult
-from training.launch.local import LocalJob
+from training.launch import JobHandle, JobSpec, JobState, LocalLauncher, TrainingResult
 
 pytestmark = pytest.mark.system
 
@@ -74,7 +73,7 @@ def checkpoints_of(folder: Path) -> list[Path]:
     return list((folder / "work" / "runs").glob("*/step-*/manifest.json"))
 
 
-def started(folder: Path, settings: TrainSettings) -> tuple[LocalJob, list[str]]:
+def started(folder: Path, settings: TrainSettings) -> tuple[JobHandle, list[str]]:
     """A job that is past its first epochs, and what it says."""
     said: list[str] = []
     handle = LocalLauncher(show=said.append).submit(job(folder, settings))

@@ -12,8 +12,7 @@ import pytest
 
 from slipway.errors import TrainingError
 from training.config import PreemptionSettings, TrainSettings
-from training.launch import JobSpec, JobState, LocalLauncher, torchrun
-from training.launch.local import LocalJob
+from training.launch import JobHandle, JobSpec, JobState, LocalLauncher, torchrun
 from training.outcome import Outcome, TrainingResult, write_outcome
 
 RESULT = TrainingResult(name="tiny", digest="ab", metrics={"auc": 0.9}, epochs=3, best_epoch=2, seconds=1.5)
@@ -21,7 +20,7 @@ SUCCESS = Outcome(state="succeeded", result=RESULT)
 PREEMPTION = Outcome(state="preempted")
 
 Programs = Callable[..., None]
-Submit = Callable[[], LocalJob]
+Submit = Callable[[], JobHandle]
 
 
 def ending(outcome: Outcome) -> str:
@@ -63,9 +62,9 @@ def said() -> list[str]:
 def submit(tmp_path: Path, said: list[str]) -> Iterator[Submit]:
     settings = TrainSettings(preemption=PreemptionSettings(retries=1, notice_s=0.5))
     job = JobSpec(settings=settings, store_url="memory://", tracking_uri=None, work_folder=tmp_path)
-    handles: list[LocalJob] = []
+    handles: list[JobHandle] = []
 
-    def start() -> LocalJob:
+    def start() -> JobHandle:
         handles.append(LocalLauncher(show=said.append).submit(job))
         return handles[-1]
 

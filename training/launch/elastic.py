@@ -74,10 +74,11 @@ class ElasticWorkers:
         with self._changed:
             return dict(self._ended)
 
-    def wait(self, *, timeout_s: float | None = None) -> None:
-        """Block until one more worker has ended than when this was called, or none lives, or the time is over."""
+    def wait(self, *, seen: int | None = None, timeout_s: float | None = None) -> None:
+        """Block until more workers have ended than were `seen`, or than when this was called; or none lives, or the
+        time is over."""
         with self._changed:
-            before = len(self._ended)
+            before = len(self._ended) if seen is None else seen
             self._changed.wait_for(lambda: len(self._ended) > before or not self._living, timeout_s)
 
     def outcome(self) -> Outcome | None:

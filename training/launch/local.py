@@ -8,16 +8,13 @@ import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import IO
 
-from slipway.errors import TrainingError
 from training.launch import torchrun
-from training.launch.folder import JOB, LOG, MEETING, claim
-from training.launch.protocol import JobSpec, JobState
+from training.launch.elastic_job import ElasticJob
+from training.launch.folder import JOB, LOG, MEETING, claim, conclude
+from training.launch.protocol import JobHandle, JobSpec, JobState
 from training.outcome import OUTCOME, Outcome, TrainingResult, read_outcome
-
-_TAIL_BYTES = 8192
 
 
 class LocalLauncher:
@@ -26,8 +23,10 @@ class LocalLauncher:
     def __init__(self, *, show: Callable[[str], None] = lambda _: None) -> None:
         self._show = show
 
-    def submit(self, job: JobSpec) -> "LocalJob":
+    def submit(self, job: JobSpec) -> JobHandle:
         """See Launcher. Raises TrainingError when another job uses the work folder, or it cannot be written."""
+        if job.settings.is_elastic:
+            return ElasticJob(job, show=self._show)
         return LocalJob(job, lock=claim(job), show=self._show)
 
 
@@ -50,17 +49,7 @@ class LocalJob:
 
     def wait(self) -> TrainingResult:
         self._watcher.join()
-        log = self._job.work_folder / LOG
-        if self._outcome is not None and self._outcome.result is not None:
-            return self._outcome.result
-        if self._state is JobState.CANCELLED:
-            raise TrainingError("training was stopped", hint="train again: it goes on from its last checkpoint")
-        if self._outcome is None:
-            raise TrainingError(f"training ended without a word: {_first_error(log)}", hint=f"all it said is in {log}")
-        if self._outcome.state == "preempted":
-            starts = self._job.settings.preemption.retries + 1
-            raise TrainingError(f"training was preempted {starts} times", hint="train again: it goes on from there")
-        raise TrainingError(self._outcome.message, hint=self._outcome.hint or f"all it said is in {log}")
+        return conclude(self._job, self._outcome, was_cancelled=self._state is JobState.CANCELLED)
 
     def cancel(self) -> None:
         with self._turn:
@@ -97,13 +86,19 @@ class LocalJob:
 
     def _start_again(self, starts_left: int) -> bool:
         with self._turn:
-            preempted = self._outcome is not None and self._outcome.state == "preempted"
-            if not preempted or not starts_left or self._cancelled:
+            if not self._may_go_on or not starts_left or self._cancelled:
                 return False
             self._process = self._start()
         with suppress(Exception):
             self._show("preempted; going on from the checkpoint")
         return True
+
+    @property
+    def _may_go_on(self) -> bool:
+        """It was preempted; or one that may lose workers, but whose model is spread over them, has lost one."""
+        if self._outcome is None:
+            return self._job.settings.elastic.min_workers is not None
+        return self._outcome.state == "preempted"
 
     def _start(self) -> "subprocess.Popen[str]":
         folder = self._job.work_folder
@@ -121,10 +116,3 @@ class LocalJob:
                 start_new_session=True,
                 pass_fds=[self._lock.fileno()],  # the lock lasts as long as torchrun, even if this process is killed
             )
-
-
-def _first_error(log: Path) -> str:
-    """The first line at the log's end that looks like an exception: torchrun's own summary follows it."""
-    tail = log.read_bytes()[-_TAIL_BYTES:].decode(errors="replace").splitlines()
-    errors = [line for line in tail if "Error" in line and not line.startswith((" ", "torch.distributed.elastic"))]
-    return errors[0] if errors else "no error was logged"
