@@ -98,6 +98,12 @@ def test_the_grace_period_fits_the_notice_that_the_cloud_gives(kind: Kind, longe
     assert pod(kind)["terminationGracePeriodSeconds"] == GRACE_S[kind] <= longest
 
 
+@pytest.mark.parametrize("kind", ["eks", "gke", "other"])
+def test_torchrun_leaves_its_workers_all_of_the_grace_period_but_what_it_needs_itself(kind: Kind):
+    environment = {each["name"]: each.get("value") for each in pod(kind)["containers"][0]["env"]}
+    assert int(environment["TORCH_ELASTIC_SHUTDOWN_TIMEOUT"]) == GRACE_S[kind] - 5
+
+
 @pytest.mark.parametrize(
     ("kind", "key"), [("eks", "eks.amazonaws.com/capacityType"), ("gke", "cloud.google.com/gke-spot")]
 )
