@@ -36,20 +36,12 @@ class Run:
     report: Report
 
     @property
-    def lost_steps(self) -> int:
-        return max((loss.lost_steps for loss in self.report.losses), default=0)
+    def again_s(self) -> float | None:
+        return max(self.report.again_s(survivors=True), default=None)
 
     @property
-    def lost_s(self) -> float:
-        return max((loss.lost_s for loss in self.report.losses), default=0.0)
-
-    @property
-    def again_s(self) -> float:
-        return max(self.report.again_s(survivors=True), default=0.0)
-
-    @property
-    def arrived_s(self) -> float:
-        return max(self.report.again_s(survivors=False), default=0.0)
+    def arrived_s(self) -> float | None:
+        return max(self.report.again_s(survivors=False), default=None)
 
 
 def runs(folder: Path, *, only: str, ways: Sequence[float]) -> Iterator[Run]:
@@ -70,7 +62,7 @@ def _runs(name: str, plan: Schedule, place: Path, ways: Sequence[float]) -> Iter
     check_undisturbed(undisturbed, place)
     for notice_s in ways:
         played = play(settings, plan, notice_s=notice_s, folder=place / "disturbed")
-        made = report(played, undisturbed, plan=plan, notice_s=notice_s, every_s=settings.checkpoint.every_s)
+        made = report(played, undisturbed, plan=plan, notice_s=notice_s)
         yield Run(trace=name, report=made)
 
 
@@ -100,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 _HEAD = (
     f"{'trace':32} {'notice':>6} {'changes':>9} {'lost':>5} {'end':>4} {'seconds':>8} {'nobody':>7} {'again':>6} "
-    f"{'arrived':>8} {'steps':>6} {'taken again':>12} {'at once':>8} {'of':>6} {'curve':>7}"
+    f"{'arrived':>8} {'steps':>6} {'taken again':>12} {'at once':>8} {'interval':>9} {'curve':>7}"
 )
 
 
@@ -108,10 +100,14 @@ def _row(run: Run) -> str:
     made = run.report
     return (
         f"{run.trace:32} {made.notice_s:5.0f}s {made.played:4}/{made.turns:<4} {made.lost_workers:5} "
-        f"{'yes' if made.finished else 'NO':>4} {made.seconds:7.0f}s {made.nobody_s:6.0f}s {run.again_s:5.1f}s "
-        f"{run.arrived_s:7.1f}s {made.steps:6} {made.lost_steps:12} {run.lost_steps:8} {run.lost_s:5.2f}s "
+        f"{'yes' if made.finished else 'NO':>4} {made.seconds:7.0f}s {made.nobody_s:6.0f}s {_seconds(run.again_s)} "
+        f"{_seconds(run.arrived_s):>8} {made.steps:6} {made.lost_steps:12} {run.lost_steps:8} {made.interval:9} "
         f"{made.curve.difference:7.0e}"
     )
+
+
+def _seconds(worst: float | None) -> str:
+    return "     -" if worst is None else f"{worst:5.2f}s"
 
 
 def _bars(done: Sequence[Run]) -> Iterator[tuple[str, bool]]:
@@ -124,9 +120,9 @@ def _bars(done: Sequence[Run]) -> Iterator[tuple[str, bool]]:
         most = max(run.lost_steps for run in warned)
         yield f"with notice at most 1 step is taken again: {most}", most <= 1
     if killed:
-        most = max(run.lost_s / run.report.every_s for run in killed)
-        yield f"without at most one interval of checkpoints: {most:.2f}", most <= 1
-    worst = max((run.again_s for run in done), default=0.0)
+        most = max(run.lost_steps / max(1, run.report.interval) for run in killed)
+        yield f"without, at most the steps between two checkpoints: {most:.2f} of them", most <= 1
+    worst = max((run.again_s or 0.0 for run in done), default=0.0)
     yield f"survivors step again within {_AGAIN_S:g} s: {worst:.1f} s", worst <= _AGAIN_S
 
 

@@ -18,9 +18,7 @@ def rehearsal(*, message: str = "") -> Rehearsal:
         outcome=Outcome(state="failed", message=message),
     )
     plan = schedule([2, 1], workers=None, seconds=2)
-    return Rehearsal(
-        report=report(played, played, plan=plan, notice_s=0, every_s=1), disturbed=played, undisturbed=played
-    )
+    return Rehearsal(report=report(played, played, plan=plan, notice_s=0), disturbed=played, undisturbed=played)
 
 
 def test_the_page_draws_workers_steps_and_losses():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.journal import Event, Step
+from training.journal import Event, EventName, Step
 from training.outcome import Outcome, TrainingResult
 from training.rehearsal import Report, report, schedule
 from training.rehearsal.played import Move, Played
@@ -33,7 +33,7 @@ def played(
 
 def reported(*moves: Move, steps: Sequence[Step], ended: float = 100.0, outcome: Outcome | None = MADE) -> Report:
     run = played(moves=moves, steps=steps, ended=ended, outcome=outcome)
-    return report(run, run, plan=schedule([2, 1, 0], workers=None, seconds=3), notice_s=0, every_s=1)
+    return report(run, run, plan=schedule([2, 1, 0], workers=None, seconds=3), notice_s=0)
 
 
 def test_survivors_step_again_when_a_step_is_taken_without_the_lost_ones():
@@ -117,9 +117,20 @@ def test_a_run_that_failed_says_why():
     assert (made.went_well, made.why) == (False, "the disk is full")
 
 
-def test_checkpoints_and_the_starts_from_them_are_counted():
-    events = [Event(event=name, step=1, workers=1, at=1.0) for name in ("checkpoint", "checkpoint", "resumed")]
+def told(*events: tuple[EventName, int]) -> Report:
     run = played(moves=[move(0.0, 0, 1)], steps=[step(1, 1.0)])
-    told = replace(run, events=tuple(events))
-    made = report(told, run, plan=schedule([1], workers=None, seconds=1), notice_s=0, every_s=1)
+    journal = tuple(Event(event=name, step=number, workers=1, at=1.0) for name, number in events)
+    return report(replace(run, events=journal), run, plan=schedule([1], workers=None, seconds=1), notice_s=0)
+
+
+def test_checkpoints_and_the_starts_from_them_are_counted():
+    made = told(("checkpoint", 3), ("checkpoint", 6), ("resumed", 6))
     assert (made.checkpoints, made.resumes) == (2, 1)
+
+
+def test_the_interval_is_the_most_steps_from_a_checkpoint_or_a_start_to_the_next():
+    assert told(("checkpoint", 3), ("checkpoint", 7), ("resumed", 3), ("checkpoint", 8)).interval == 5
+
+
+def test_the_step_that_a_run_resumes_after_is_no_interval_from_the_checkpoint_before():
+    assert told(("checkpoint", 3), ("resumed", 30), ("checkpoint", 31)).interval == 3

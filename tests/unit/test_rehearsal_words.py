@@ -16,7 +16,7 @@ GOOD = Report(
     undisturbed_s=20,
     nobody_s=5,
     checkpoints=12,
-    every_s=0.5,
+    interval=8,
     resumes=1,
     unasked=0,
     losses=(
@@ -38,7 +38,7 @@ def test_a_rehearsal_that_went_well_says_so_twice_and_nothing_bad():
 
 def test_what_the_losses_cost_is_told():
     told = said(GOOD, well=None)
-    assert "4 workers lost without notice in 2 losses, 6 steps with them, at most 6 at once (0.30 s of work" in told
+    assert "4 workers lost without notice in 2 losses, 6 steps with them, at most 6 at once; up to 8 lay" in told
     assert "survivors stepped again after 0.50 s, at worst 0.50 s" in told
     assert "the next to come stepped after 1.50 s" in told
 

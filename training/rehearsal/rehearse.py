@@ -49,7 +49,7 @@ def rehearse(
     check_undisturbed(undisturbed, folder)
     show(f"{undisturbed.steps[-1].step} steps in {undisturbed.seconds:.0f} s; now as the trace says")
     played = play(settings, plan, notice_s=notice_s, folder=folder / "disturbed", show=show)
-    made = report(played, undisturbed, plan=plan, notice_s=notice_s, every_s=settings.checkpoint.every_s)
+    made = report(played, undisturbed, plan=plan, notice_s=notice_s)
     return Rehearsal(report=made, disturbed=played, undisturbed=undisturbed)
 
 

@@ -57,7 +57,8 @@ class Report:
 
     turns: changes in one pass through the trace, of which `played` were played. seconds, undisturbed_s: what both runs
     took. nobody_s: without a worker. recovering_s: from each loss to the next step, with workers there. resumes: starts
-    from a checkpoint. unasked: workers that went without being told to. every_s: between checkpoints.
+    from a checkpoint. unasked: workers that went without being told to. interval: the most steps
+    from a checkpoint, or a start, to the next.
     """
 
     finished: bool
@@ -71,7 +72,7 @@ class Report:
     undisturbed_s: float
     nobody_s: float
     checkpoints: int
-    every_s: float
+    interval: int
     resumes: int
     unasked: int
     losses: tuple[Loss, ...]
@@ -98,8 +99,8 @@ class Report:
         return [loss.again_s for loss in self.losses if loss.again_s is not None and bool(loss.left) == survivors]
 
 
-def report(played: Played, undisturbed: Played, *, plan: Schedule, notice_s: float, every_s: float) -> Report:
-    """plan: what was played. every_s: between checkpoints."""
+def report(played: Played, undisturbed: Played, *, plan: Schedule, notice_s: float) -> Report:
+    """plan: what was played."""
     finished = played.outcome is not None and played.outcome.result is not None
     return Report(
         finished=finished,
@@ -113,7 +114,7 @@ def report(played: Played, undisturbed: Played, *, plan: Schedule, notice_s: flo
         undisturbed_s=undisturbed.seconds,
         nobody_s=_nobody_s(played),
         checkpoints=_count(played, "checkpoint"),
-        every_s=every_s,
+        interval=_interval(played),
         resumes=_count(played, "resumed"),
         unasked=played.unasked,
         losses=tuple(_losses(played.moves, played.steps)),
@@ -193,6 +194,12 @@ def _level(moves: Sequence[Move], at: float) -> int:
 def _nobody_s(played: Played) -> float:
     levels = [(played.began, 0), *((move.at, move.after) for move in played.moves), (played.ended, 0)]
     return sum(until - since for (since, level), (until, _) in pairwise(levels) if not level)
+
+
+def _interval(played: Played) -> int:
+    marks = [(0, "started"), *((event.step, event.event) for event in played.events)]
+    marks = [(step, kind) for step, kind in marks if kind in ("started", "resumed", "checkpoint")]
+    return max((step - since for (since, _), (step, kind) in pairwise(marks) if kind == "checkpoint"), default=0)
 
 
 def _count(played: Played, kind: str) -> int:

@@ -50,10 +50,7 @@ def _lost(report: Report) -> str:
     )
     if worst is None or not worst.lost_steps:
         return said
-    return (
-        f"{said}, at most {worst.lost_steps} at once ({worst.lost_s:.2f} s of work; a checkpoint every "
-        f"{report.every_s:.2g} s)"
-    )
+    return f"{said}, at most {worst.lost_steps} at once; up to {report.interval} lay between two checkpoints"
 
 
 def _time(report: Report) -> str:
