@@ -36,6 +36,10 @@ class Run:
     report: Report
 
     @property
+    def lost_steps(self) -> int:
+        return max((loss.lost_steps for loss in self.report.losses), default=0)
+
+    @property
     def again_s(self) -> float | None:
         return max(self.report.again_s(survivors=True), default=None)
 
