@@ -45,11 +45,12 @@ class ElasticLoop(Loop):
         is_awaited = self.mesh.leads and self.crew.is_awaited()
         save, meet, stay = self.mesh.agree_all(self._is_due(), told_to_go or is_awaited, not told_to_go)
         if save or not stay:
-            self._save()
+            self._save(durable=not stay)
         if not stay:
             self.progress.say(f"stopped after step {self._step}, checkpoint written")
             raise Preempted
         if told_to_go:
+            self.checkpoints.leave()
             self._let_go()
             self.crew.leave()
         if meet:
@@ -64,7 +65,7 @@ class ElasticLoop(Loop):
                 if left.others or not self._turns:
                     raise
                 self.met(self.mesh)
-                self._save()  # nobody else holds what the run has reached
+                self._save(durable=True)  # nobody else holds what the run has reached
                 raise Preempted from None
             if self.crew.survives(self._go_on):
                 return
@@ -72,7 +73,7 @@ class ElasticLoop(Loop):
     def _go_on(self) -> None:
         self.met(self.mesh)
         held = self._turns
-        state = hand_over(self.mesh, turns=held, state=lambda: self._state(self._loss_sum[None]))
+        state = hand_over(self.mesh, turns=held, state=self._state)
         if state is not None:
             self._take_up(state)
         self.learner.regroup(self.mesh)

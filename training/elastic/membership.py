@@ -21,6 +21,7 @@ from training.preempt import Left
 
 _ROSTER = "roster"
 _BEAT_S, _SILENCE_S = 1.0, 5.0
+_CLOCK_MOVES_S = 2.0  # at most, between two looks at when a process was started
 _LOOK_S = 0.01  # at the roster, while waiting for the round
 _GLANCE_S = 0.1  # at the roster, while training
 
@@ -145,7 +146,8 @@ def this_process() -> Member:
 def _runs_here(member: Member) -> bool:
     try:
         process = psutil.Process(member.process)
-        return process.create_time() == member.born and process.status() != psutil.STATUS_ZOMBIE
+        same = abs(process.create_time() - member.born) < _CLOCK_MOVES_S
+        return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-_LAST_CALL_S = 3.0
+_LAST_CALL_S = 1.0
 """How long a first round, in which nobody holds anything yet, waits for more than the fewest workers."""
 
 

@@ -1,0 +1,158 @@
+"""Workers of an elastic run killed at random, one after another, beside a run that nobody disturbed.
+
+    python -m tests.bench.kills [--kills 100] [--workers 4] [--seed 0]
+
+Each kill is a SIGKILL, up to a second after the one before, of any worker, whatever it is doing: stepping, meeting the
+others, loading. Another takes its place at once. The task is small, so that steps are short and most of the time is
+spent in exchanges. A step is lost when it had been taken and must be taken again.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from training.config import CheckpointSettings, ElasticSettings, ObserveSettings, TrainSettings
+from training.journal import JOURNAL, Event, Step, losses, read_journal
+from training.launch import JobSpec
+from training.launch.elastic import ElasticWorkers
+
+TASK = "tests.tiny_task:Slow"
+STEPS_PER_EPOCH = 5  # of that task, with its own batch size
+SLACK_STEPS = 100
+PATIENCE_S = 60.0
+MOST_S, MOST_LOST, MOST_APART = 10.0, 1, 1e-5
+"""The bars: to the next step after a kill, steps lost by one, and how far losses may be from the undisturbed run's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endured:
+    """lost: steps taken again, by kill. waited_s: from each kill to the next step that was taken after it. apart: the
+    furthest that the loss of a step is from the undisturbed run's. released: what each run ended in."""
+
+    kills: int
+    steps: int
+    lost: Sequence[int]
+    waited_s: Sequence[float]
+    apart: float
+    released: tuple[str, str]
+
+
+def endure(folder: Path, *, kills: int, workers: int, epochs: int, chance: random.Random) -> Endured:
+    """Both runs, in folders below `folder`. Raises RuntimeError when the disturbed one comes to a halt."""
+    kept = _run(folder / "undisturbed", workers=workers, epochs=epochs, kills=0, chance=chance)
+    disturbed = _run(folder / "disturbed", workers=workers, epochs=epochs, kills=kills, chance=chance)
+    expected = losses(folder / "undisturbed" / JOURNAL)
+    found = losses(folder / "disturbed" / JOURNAL)
+    if found.keys() != expected.keys():
+        raise RuntimeError(f"{len(found)} steps instead of {len(expected)}")
+    entries = list(read_journal(folder / "disturbed" / JOURNAL))
+    return Endured(
+        kills=len(disturbed.killed_at),
+        steps=len(found),
+        lost=lost_steps(entries, disturbed.killed_at),
+        waited_s=[_next_step(entries, at) - at for at in disturbed.killed_at],
+        apart=max(abs(found[step] - expected[step]) for step in expected),
+        released=(kept.digest, disturbed.digest),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ran:
+    killed_at: Sequence[float]
+    digest: str
+
+
+def _run(folder: Path, *, workers: int, epochs: int, kills: int, chance: random.Random) -> _Ran:
+    settings = TrainSettings(
+        task=TASK,
+        workers=workers,
+        epochs=epochs,
+        patience=epochs,
+        checkpoint=CheckpointSettings(every_s=5.0),
+        elastic=ElasticSettings(min_workers=1),
+        observe=ObserveSettings(journal=True),
+    )
+    job = JobSpec(settings=settings, store_url=(folder / "store").as_uri(), tracking_uri=None, work_folder=folder)
+    crew = ElasticWorkers(job)
+    killed_at: list[float] = []
+    try:
+        for _ in range(workers):
+            crew.start()
+        _until_step_after(0.0, folder, crew)
+        while len(killed_at) < kills and crew.outcome() is None:
+            time.sleep(chance.uniform(0.0, 1.0))
+            killed_at.append(time.time())
+            crew.kill(chance.choice(crew.living()))
+            crew.start()
+            if chance.random() < 0.8:  # else the next one comes while they may still be meeting
+                _until_step_after(killed_at[-1], folder, crew)
+        deadline = time.monotonic() + epochs * STEPS_PER_EPOCH + PATIENCE_S
+        while (outcome := crew.outcome()) is None:
+            if time.monotonic() > deadline or not crew.living():
+                raise RuntimeError(f"{len(crew.living())} workers live and the run has not ended: {folder}")
+            crew.wait(timeout_s=0.5)
+        if outcome.result is None:
+            raise RuntimeError(f"the run ended otherwise: {outcome}")
+        return _Ran(killed_at=killed_at, digest=outcome.result.digest)
+    finally:
+        crew.close()
+
+
+def _until_step_after(at: float, folder: Path, crew: ElasticWorkers) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while _next_step(list(read_journal(folder / JOURNAL)), at) == float("inf") and crew.outcome() is None:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"no step within {PATIENCE_S:.0f} s of a kill: {folder}")
+        time.sleep(0.02)
+
+
+def _next_step(entries: Sequence[Step | Event], at: float) -> float:
+    """When the first step was taken after those of then had met again; one that was all but done does not count."""
+    met = next((entry.at for entry in entries if isinstance(entry, Event) and entry.at >= at), at)
+    return next((entry.at for entry in entries if isinstance(entry, Step) and entry.at > met), float("inf"))
+
+
+def lost_steps(entries: Sequence[Step | Event], killed_at: Sequence[float]) -> list[int]:
+    """How many steps had to be taken again after each kill."""
+    lost = [0] * len(killed_at)
+    steps = [entry for entry in entries if isinstance(entry, Step)]
+    for before, after in pairwise(steps):
+        if after.step <= before.step:
+            cause = sum(at <= after.at for at in killed_at) - 1
+            lost[cause] += before.step - after.step + 1
+    return lost
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.kills", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps-per-kill", type=int, default=30, help="so that the run outlasts the kills")
+    asked = parser.parse_args(argv)
+    epochs = (asked.kills * asked.steps_per_kill + SLACK_STEPS) // STEPS_PER_EPOCH
+    with tempfile.TemporaryDirectory() as folder:
+        chance = random.Random(asked.seed)
+        found = endure(Path(folder), kills=asked.kills, workers=asked.workers, epochs=epochs, chance=chance)
+    waits = sorted(found.waited_s)
+    print(f"{found.kills} kills of {asked.workers} workers within {found.steps} steps, all survived")
+    _say("steps lost by one kill", f"{max(found.lost)} (all together {sum(found.lost)})", max(found.lost) <= MOST_LOST)
+    _say("to the next step", f"{waits[-1]:.2f} s at worst, {waits[len(waits) // 2]:.2f} s mostly", waits[-1] < MOST_S)
+    _say("loss of a step, from undisturbed", f"{found.apart:.1e} at most", found.apart <= MOST_APART)
+    return 0
+
+
+def _say(what: str, figure: str, is_met: bool) -> None:
+    print(f"{what:<34}{figure:<40}{'met' if is_met else 'MISSED'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
