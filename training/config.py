@@ -85,10 +85,19 @@ class ParallelSettings(_Strict):
 
 
 class CheckpointSettings(_Strict):
-    """every_s: work that a crash may cost. keep_last: how many are kept, so that a broken one has one before it."""
+    """every_s: work that a crash may cost. every_steps: save after each so many steps as well; 0 does not.
+
+    keep_last: how many of the newest are kept, so that a broken one has one before it. keep_best: how many of those
+    with the best figure. keep_every: the first of each so many steps, for good; 0 is none.
+    url: a bucket for them (s3, gs, az); empty is the work folder, which all workers must share.
+    """
 
     every_s: float = Field(default=60.0, ge=0, le=86_400)
+    every_steps: int = Field(default=0, ge=0, le=100_000_000)
     keep_last: int = Field(default=2, ge=1, le=100)
+    keep_best: int = Field(default=1, ge=0, le=100)
+    keep_every: int = Field(default=0, ge=0, le=100_000_000)
+    url: str = ""
 
 
 class PreemptionSettings(_Strict):

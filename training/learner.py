@@ -1,6 +1,6 @@
 """The model under training, however it is spread: its optimizer, precision, and the moving average that is judged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -29,7 +29,10 @@ _ROWS_JUDGED_AT_ONCE = 8192  # bounds the memory of a judgement, whatever the si
 
 class Learner:
     """Takes steps and gives answers. What a step draws at random depends on seed, step and slice of the batch alone, so
-    that a run that resumes, on however many workers, draws what it would have drawn."""
+    that a run that resumes, on however many workers, draws what it would have drawn.
+
+    before_change: called before the weights, or what an optimizer keeps of them, change in place.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Learner:
             fused=mesh.device.type == "cuda",
         )
         self._remember()
+        self.before_change: Callable[[], None] = _nothing
 
     def learn(self, batch: Split, *, step: int, rate: float, slices: int | None = None) -> Tensor:
         """One step on this process' share of a batch; returns the loss, left on the device.
@@ -82,6 +86,7 @@ class Learner:
             loss = self._steps.learn(batch, mine, draw=draw, precision=self._autocast)
         if self._meetings is None:
             loss = self._mesh.mean(loss)
+        self.before_change()
         settle(self._parameters.values())
         if self._settings.clip:
             clip(self._parameters.values(), limit=self._settings.clip, mesh=self._mesh)
@@ -124,6 +129,7 @@ class Learner:
 
     def restore(self, weights: Weights) -> None:
         """Judge these weights from now on."""
+        self.before_change()
         own = self._tensors() | (self._average.tensors if self._average else {})
         with torch.no_grad():
             for name, tensor in weights.items():
@@ -135,12 +141,14 @@ class Learner:
         model.load_state_dict(gathered(self.weights(), model.state_dict(), self._mesh))
         return model
 
-    def state(self) -> dict[str, Any]:
+    def state(self, *, still: bool = False) -> dict[str, Any]:
         """All that the next step depends on, by names that are the same however the model is spread.
 
-        Replicas that seldom meet differ: each has its own entry, and they share `meetings`.
+        Its tensors are the learner's own, which `before_change` tells of; still: but for copies of buffers, which a
+        forward pass changes untold. Replicas that seldom meet differ: each has its own entry, and they share
+        `meetings`.
         """
-        own = {"model": self._tensors(), "optimizer": self._memory()}
+        own = {"model": self._still() if still else self._tensors(), "optimizer": self._memory()}
         average = {"updates": self._average.updates, "tensors": self._average.tensors} if self._average else {}
         if self._meetings is None:
             return own | {"average": average}
@@ -173,10 +181,12 @@ class Learner:
             self._average.update(steps=self._settings.local_steps)
 
     def _meet(self) -> None:
+        self.before_change()
         if self._meetings and self._meetings.meet() and self._average:
             self._average.update(steps=self._settings.local_steps)
 
     def _judged(self) -> AbstractContextManager[None]:
+        self.before_change()
         return self._average.judged() if self._average else nullcontext()
 
     def _answer(self, rows: Split) -> Tensor:
@@ -194,6 +204,10 @@ class Learner:
     def _tensors(self) -> Weights:
         """Parameters and lasting buffers of what this process holds."""
         return {name: tensor for module in self._part.bare for name, tensor in module.state_dict().items()}
+
+    def _still(self) -> Weights:
+        own = self._tensors()
+        return {name: tensor if name in self._parameters else tensor.clone() for name, tensor in own.items()}
 
     def _memory(self) -> dict[str, dict[str, Tensor]]:
         return {name: self._optimizer.state[parameter] for name, parameter in self._parameters.items()}
@@ -217,6 +231,10 @@ class Learner:
             return nullcontext()
         wanted = [SDPBackend.CUDNN_ATTENTION, SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]
         return sdpa_kernel([*wanted, SDPBackend.MATH], set_priority=True)
+
+
+def _nothing() -> None:
+    pass
 
 
 def draw_from(mesh: Mesh, seed: int) -> None:

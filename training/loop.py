@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from slipway.errors import TrainingError
 from training.checkpoint import Checkpoints
+from training.checkpoint.layout import Manifest
 from training.config import Recipe
 from training.data import Batches, Feed
 from training.journal import Journal
@@ -41,7 +43,8 @@ class _Wish(IntEnum):
 class Loop:
     """run: fingerprint of what is trained; a checkpoint of another run is refused. report: told each epoch's figures.
 
-    train and validation lie on the device of `mesh`. checkpoint_every_s: seconds of the leading process' `clock`.
+    train and validation lie on the device of `mesh`. checkpoint_every_s: seconds of the leading process' `clock`;
+    checkpoint_every_steps: besides, 0 is never.
     """
 
     task: Task
@@ -58,12 +61,14 @@ class Loop:
     progress: Progress
     report: Callable[[int, Figures], None]
     journal: Journal = field(default_factory=lambda: Journal(None, leads=False))
+    checkpoint_every_steps: int = 0
     clock: Callable[[], float] = time.monotonic
 
     history: list[Figures] = field(default_factory=list, init=False)
     watch: Watch = field(default=Watch(), init=False)
     _best: Weights = field(default_factory=dict, init=False)
     _step: int = field(default=0, init=False)
+    _saved_step: int = field(default=0, init=False)
     _is_done: bool = field(default=False, init=False)
     _loss_sum: Tensor = field(init=False)  # over this process' share of the epoch so far, left on the device
     _feed: Feed = field(init=False)
@@ -77,6 +82,7 @@ class Loop:
         longer a number or a checkpoint cannot be written.
         """
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self.mesh.device)
+        self.learner.before_change = self.checkpoints.hold
         self._start()
         while not self._is_done:
             self._turn()
@@ -88,13 +94,14 @@ class Loop:
 
     def _begin(self) -> None:
         """From where the run stands now, on the mesh that there is."""
+        self.checkpoints.prepare(self._state(), mesh=self.mesh)
         self._feed = Feed(self.train, self.batches, self.mesh)
         self._saved_at = self.clock()
         self._epoch_start = (self._step, self.clock())
 
     def _turn(self) -> None:
         if self._is_over:
-            self._save()  # what follows may fail, for want of space say, and must not cost the training
+            self._save(durable=True)  # what follows may fail, for want of space say, and must not cost the training
             self.journal.event("ended", step=self._step, workers=self.mesh.size)
             self._is_done = True
             return
@@ -158,7 +165,7 @@ class Loop:
         asked_at = time.monotonic()
         verdict = self.mesh.agree(wish)
         if verdict >= _Wish.SAVE:
-            self._save()
+            self._save(durable=verdict == _Wish.STOP)
         if verdict == _Wish.STOP:
             took_s = time.monotonic() - (self.preemption.came_at or asked_at)
             self.progress.say(f"stopped after step {self._step}, checkpoint written {took_s:.1f} s after the notice")
@@ -166,45 +173,62 @@ class Loop:
 
     def _is_due(self) -> bool:
         """Whether this process wants a checkpoint now."""
-        since_s = self.clock() - self._saved_at
+        since_s, steps = self.clock() - self._saved_at, self.checkpoint_every_steps
+        if steps and self._step % steps == 0 and self._step != self._saved_step:
+            return True
         return self.preemption.take_advice() or (self.mesh.leads and since_s >= self.checkpoint_every_s)
 
-    def _save(self) -> None:
-        sums = self.mesh.join(self._loss_sum[None], self.mesh.data_size)
-        if self.mesh.leads:
-            self.checkpoints.save(self._step, self._state(sums))
-        self.journal.event("checkpoint", step=self._step, workers=self.mesh.size)
-        self._saved_at = self.clock()
+    def _save(self, *, durable: bool = False) -> None:
+        """Go on once it is staged, or durable."""
+        self.checkpoints.save(
+            self._step,
+            self._state(still=True),
+            mesh=self.mesh,
+            figure=self.history[-1][self.task.watch] if self.history else None,
+            whole=partial(self.journal.event, "checkpoint", step=self._step, workers=self.mesh.size),
+        )
+        if durable:
+            self.checkpoints.finish(mesh=self.mesh)
+        self._saved_at, self._saved_step = self.clock(), self._step
 
-    def _state(self, sums: Tensor) -> dict[str, Any]:
+    def _state(self, *, still: bool = False) -> dict[str, Any]:
+        """still: with copies of what changes before the learner says so."""
         return {
             "run": self.run,
             "step": self._step,
             "seed": self.batches.seed,  # with step and slices, all that randomness depends on
             "slices": self.batches.slices,
-            "loss_sums": sums,
+            "loss_sums": {str(self.mesh.data_rank): self._loss_sum},
             "history": self.history,
             "watch": {"best": self.watch.best, "epoch": self.watch.epoch, "since": self.watch.since},
+            "learner": self.learner.state(still=still),
             "best": self._best,
-            "learner": self.learner.state(),
         }
 
     def _resume(self) -> None:
-        """Go on from the newest checkpoint that the leading process finds whole."""
-        newest = self.checkpoints.newest() if self.mesh.leads else None
-        step = self.mesh.agree(-1 if newest is None else newest)
-        if step < 0:
+        """Go on from the newest checkpoint that every process finds whole."""
+        state = self.checkpoints.resume(self._like, mesh=self.mesh)
+        if state is None:
             return
-        state = self.checkpoints.load(step, self.mesh.device)
-        if state["run"] != self.run:
-            raise TrainingError(
-                "the checkpoint is of another run: its task, data, seed or recipe differ",
-                hint="give this run a work folder of its own",
-            )
         self._take_up(state)
         self.journal.event("resumed", step=self._step, workers=self.mesh.size)
         self.progress.resume(self._step / self.batches.per_epoch)
         self.progress.say(f"resumed after step {self._step} (epoch {len(self.history)} judged)")
+
+    def _like(self, manifest: Manifest) -> dict[str, Any]:
+        """The state of this process, with room for all that it takes of the checkpoint."""
+        if manifest.plain["run"] != self.run:
+            raise TrainingError(
+                "the checkpoint is of another run: its task, data, seed or recipe differ",
+                hint="give this run a work folder of its own",
+            )
+        parts = {tuple(name.split(".", 2)[:2]) for name in manifest.tensors}
+        sums = {of: torch.zeros_like(self._loss_sum) for kind, of in parts if kind == "loss_sums"}
+        best = self.learner.weights() if any(kind == "best" for kind, _ in parts) else {}
+        learner, own = self.learner.state(), f"replica-{self.mesh.replica}"
+        if own in learner and ("learner", own) not in parts:
+            learner["replica-0"] = learner.pop(own)  # fewer were saved
+        return self._state() | {"loss_sums": sums, "learner": learner, "best": best}
 
     def _take_up(self, state: dict[str, Any]) -> None:
         self.learner.load(state["learner"])
@@ -212,6 +236,7 @@ class Loop:
         self._step = state["step"]
         if self.learner.is_replicated:
             self.batches = self.batches.sliced(state["slices"])
-        sums: Tensor = state["loss_sums"]
-        same_size = len(sums) == self.mesh.data_size
-        self._loss_sum = (sums[self.mesh.data_rank] if same_size else sums.mean()).clone()
+        sums: dict[str, Tensor] = state["loss_sums"]
+        own = sums.get(str(self.mesh.data_rank)) if len(sums) == self.mesh.data_size else None
+        self._loss_sum = torch.stack([*sums.values()]).mean() if own is None else own.clone()
+        self._saved_step = self._step

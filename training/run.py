@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import time
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,8 @@ import torch
 from slipway.release import Hardware, describe_machine
 from slipway.store import open_store
 from training import export
-from training.checkpoint import Checkpoints
+from training.checkpoint import Checkpoints, Keep
+from training.checkpoint.storage import storage
 from training.config import Recipe
 from training.data import plan_batches
 from training.elastic.crew import Crew
@@ -79,6 +81,7 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
         if isinstance(loop, ElasticLoop):
             loop.crew.end()  # before the checkpoints go: a newcomer would begin anew
         loop.checkpoints.clear()
+        shutil.rmtree(folder, ignore_errors=True)
     return TrainingResult(
         name=made.name,
         digest=made.digest,
@@ -143,8 +146,18 @@ def _loop(
         ),
         mesh=mesh,
         run=folder.name,
-        checkpoints=Checkpoints(folder, keep_last=settings.checkpoint.keep_last, warn=progress.say),
+        checkpoints=Checkpoints(
+            storage(folder, settings.checkpoint.url),
+            keep=Keep(
+                last=settings.checkpoint.keep_last,
+                best=settings.checkpoint.keep_best,
+                every=settings.checkpoint.keep_every,
+            ),
+            device=mesh.device,
+            warn=progress.say,
+        ),
         checkpoint_every_s=settings.checkpoint.every_s,
+        checkpoint_every_steps=settings.checkpoint.every_steps,
         preemption=preemption,
         progress=progress,
         report=tracker.figures,

@@ -57,6 +57,6 @@ def test_mlflow_has_the_run_and_a_registry_entry_that_points_to_the_release(agai
 def test_a_finished_training_leaves_no_checkpoint_and_no_process(again: dict[str, Any], platform: Platform):
     work = platform.state.store / "training"
     assert again["digest"]
-    assert not list((work / "runs").glob("*/step-*/manifest.json"))
+    assert not list((work / "runs").glob("*/step-*/.metadata"))
     commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
     assert not [command for command in commands if str(work / "job.json") in command]

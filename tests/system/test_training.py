@@ -70,7 +70,7 @@ def processes_of(folder: Path) -> list[psutil.Process]:
 
 
 def checkpoints_of(folder: Path) -> list[Path]:
-    return list((folder / "work" / "runs").glob("*/step-*/manifest.json"))
+    return list((folder / "work" / "runs").glob("*/step-*/.metadata"))
 
 
 def started(folder: Path, settings: TrainSettings) -> tuple[JobHandle, list[str]]:

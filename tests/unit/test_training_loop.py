@@ -7,6 +7,7 @@ import torch
 from slipway.errors import TrainingError
 from tests.tiny_task import Diverging, Tiny
 from training.checkpoint import Checkpoints
+from training.checkpoint.storage import Folder
 from training.data import plan_batches
 from training.learner import Learner
 from training.loop import Loop
@@ -43,7 +44,7 @@ def loop(folder: Path, *, task: Tiny | None = None, seed: int = 0, stop_after: i
         learner=Learner(task, task.recipe, seed=seed, bf16=False, mesh=ALONE),
         mesh=ALONE,
         run=run,
-        checkpoints=Checkpoints(folder, keep_last=2),
+        checkpoints=Checkpoints(Folder(folder)),
         checkpoint_every_s=math.inf,
         preemption=AfterTurns(stop_after),
         progress=Progress(epochs=task.recipe.epochs, leads=False),

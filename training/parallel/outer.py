@@ -23,6 +23,7 @@ class Meetings:
 
     def __init__(self, parameters: Mapping[str, Tensor], settings: ParallelSettings, mesh: Mesh) -> None:
         self._parameters = {name: _local(parameter) for name, parameter in parameters.items()}
+        self._spread = {name: parameter for name, parameter in parameters.items() if isinstance(parameter, DTensor)}
         self._settings, self._replicas = settings, mesh.replicas
         self._group = mesh.grid.get_group("replicate") if mesh.grid else None
         self._anchor = {name: parameter.detach().clone() for name, parameter in self._parameters.items()}
@@ -57,13 +58,29 @@ class Meetings:
         return True
 
     def state(self) -> dict[str, Any]:
-        return {"anchor": self._anchor, "momentum": self._momentum, "since": self._since}
+        return {"anchor": self._like(self._anchor), "momentum": self._like(self._momentum), "since": self._since}
 
     def load(self, state: Mapping[str, Any]) -> None:
         for name, anchor in self._anchor.items():
-            anchor.copy_(state["anchor"][name])
-            self._momentum[name].copy_(state["momentum"][name])
+            anchor.copy_(_local(state["anchor"][name]))
+            self._momentum[name].copy_(_local(state["momentum"][name]))
         self._since = state["since"]
+
+    def _like(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Spread as the parameters are, of which they are this process' part."""
+        return {
+            name: DTensor.from_local(
+                tensor,
+                own.device_mesh,
+                own.placements,
+                run_check=False,
+                shape=own.shape,
+                stride=own.stride(),
+            )
+            if (own := self._spread.get(name)) is not None
+            else tensor
+            for name, tensor in tensors.items()
+        }
 
 
 def _local(tensor: Tensor) -> Tensor:
