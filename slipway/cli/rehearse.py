@@ -36,8 +36,9 @@ def rehearse(
         typer.Option(min=1, help="At the trace's most; else one for each of its instances. A multiple of those."),
     ] = None,
     seconds: Annotated[
-        float, typer.Option(min=1, max=86_400, help="For one pass through the trace, recoveries not counted.")
-    ] = 60.0,
+        float | None,
+        typer.Option(min=1, max=86_400, help="One pass through the trace; else what the training takes undisturbed."),
+    ] = None,
     notice: Annotated[
         float, typer.Option(min=0, max=120, help="Seconds from being told to go to the kill; 0 kills without a word.")
     ] = 0.0,
@@ -55,10 +56,11 @@ def rehearse(
     from training.rehearsal import rehearse as play
     from training.rehearsal import schedule
 
-    plan = schedule(read_trace(trace).nodes.tolist(), workers=workers, seconds=seconds)
+    plan = schedule(read_trace(trace).nodes.tolist(), workers=workers)
     made = play(
         _settings(stack, {"task": task or None, "epochs": epochs, "seed": seed}, workers=plan.workers),
         plan,
+        seconds=seconds,
         notice_s=notice,
         folder=State.locate().root / "rehearsal",
         show=(lambda line: None) if json else (lambda line: typer.echo(f"  {line}")),

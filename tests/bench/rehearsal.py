@@ -18,12 +18,12 @@ from pathlib import Path
 
 from infra.placement.spot import read_trace
 from training.config import TrainSettings
-from training.rehearsal import Report, Schedule, check_undisturbed, play, rehearsed, report, schedule, steady
+from training.rehearsal import Report, rehearse, schedule, undisturbed_run
 
-_SPACING_S = 0.3
-"""Between a recovery and the next change."""
-_STEPS_A_CHANGE = 24
-"""Enough that all of a trace is played before the training is done."""
+_STEPS_A_CHANGE = 12
+_SHARE = 0.5
+"""Of the time undisturbed, for one pass: all of a trace is played before the training is done, even if fewer workers
+take their steps faster."""
 _STEPS_AN_EPOCH = 100
 _AGAIN_S = 10.0
 
@@ -52,22 +52,16 @@ def runs(folder: Path, *, only: str, ways: Sequence[float]) -> Iterator[Run]:
     """Every trace in each way, as they are done."""
     for file in sorted(file for file in folder.rglob("*.json") if only in str(file)):
         name = f"{file.parent.parent.name}/{file.stem}"
-        levels = read_trace(file).nodes.tolist()
-        plan = schedule(levels, workers=None, seconds=1.0)
-        plan = schedule(levels, workers=None, seconds=_SPACING_S * len(plan.levels))
+        plan = schedule(read_trace(file).nodes.tolist())
+        epochs = -(-plan.turns * _STEPS_A_CHANGE // _STEPS_AN_EPOCH)
+        settings = TrainSettings(task="tests.bench.paced_task:Paced", epochs=epochs, workers=plan.workers)
         with tempfile.TemporaryDirectory(prefix="rehearsal-") as place:
-            yield from _runs(name, plan, Path(place), ways)
-
-
-def _runs(name: str, plan: Schedule, place: Path, ways: Sequence[float]) -> Iterator[Run]:
-    epochs = -(-plan.turns * _STEPS_A_CHANGE // _STEPS_AN_EPOCH)
-    settings = rehearsed(TrainSettings(task="tests.bench.paced_task:Paced", epochs=epochs, workers=plan.workers), plan)
-    undisturbed = play(settings, steady(plan.workers), notice_s=0, folder=place / "undisturbed")
-    check_undisturbed(undisturbed, place)
-    for notice_s in ways:
-        played = play(settings, plan, notice_s=notice_s, folder=place / "disturbed")
-        made = report(played, undisturbed, plan=plan, notice_s=notice_s)
-        yield Run(trace=name, report=made)
+            folder = Path(place)
+            alone = undisturbed_run(settings, plan, folder=folder)
+            for notice_s in ways:
+                seconds = _SHARE * alone.seconds
+                made = rehearse(settings, plan, seconds=seconds, notice_s=notice_s, folder=folder, undisturbed=alone)
+                yield Run(trace=name, report=made.report)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

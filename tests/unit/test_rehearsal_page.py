@@ -17,7 +17,7 @@ def rehearsal(*, message: str = "") -> Rehearsal:
         unasked=0,
         outcome=Outcome(state="failed", message=message),
     )
-    plan = schedule([2, 1], workers=None, seconds=2)
+    plan = schedule([2, 1])
     return Rehearsal(report=report(played, played, plan=plan, notice_s=0), disturbed=played, undisturbed=played)
 
 

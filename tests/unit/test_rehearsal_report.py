@@ -33,7 +33,7 @@ def played(
 
 def reported(*moves: Move, steps: Sequence[Step], ended: float = 100.0, outcome: Outcome | None = MADE) -> Report:
     run = played(moves=moves, steps=steps, ended=ended, outcome=outcome)
-    return report(run, run, plan=schedule([2, 1, 0], workers=None, seconds=3), notice_s=0)
+    return report(run, run, plan=schedule([2, 1, 0]), notice_s=0)
 
 
 def test_survivors_step_again_when_a_step_is_taken_without_the_lost_ones():
@@ -120,7 +120,7 @@ def test_a_run_that_failed_says_why():
 def told(*events: tuple[EventName, int]) -> Report:
     run = played(moves=[move(0.0, 0, 1)], steps=[step(1, 1.0)])
     journal = tuple(Event(event=name, step=number, workers=1, at=1.0) for name, number in events)
-    return report(replace(run, events=journal), run, plan=schedule([1], workers=None, seconds=1), notice_s=0)
+    return report(replace(run, events=journal), run, plan=schedule([1]), notice_s=0)
 
 
 def test_checkpoints_and_the_starts_from_them_are_counted():

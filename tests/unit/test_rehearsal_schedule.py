@@ -11,7 +11,7 @@ TRACES = st.lists(st.integers(0, 4), min_size=1, max_size=60).filter(any)
 
 
 def one_pass(trace: list[int], *, workers: int | None = None, seconds: float = 60.0) -> list[Change]:
-    plan = schedule(trace, workers=workers, seconds=seconds)
+    plan = schedule(trace, workers=workers).lasting(seconds)
     return [change for change in islice(plan.changes(), len(trace)) if change.at_s < seconds - 1e-6]
 
 
@@ -26,7 +26,7 @@ def test_the_losses_of_a_trace_are_played_in_their_order_and_size(trace: list[in
 
 @given(TRACES)
 def test_each_change_goes_on_from_where_the_one_before_left_the_workers(trace: list[int]):
-    plan = schedule(trace, workers=None, seconds=60)
+    plan = schedule(trace).lasting(60)
     played = list(islice(plan.changes(), 100))
     assert played[0].before == 0
     assert all(first.after == second.before != second.after for first, second in pairwise(played))
@@ -34,7 +34,7 @@ def test_each_change_goes_on_from_where_the_one_before_left_the_workers(trace: l
 
 @given(TRACES, st.floats(1, 1000))
 def test_a_pass_takes_the_seconds_it_was_given_and_changes_are_evenly_spaced(trace: list[int], seconds: float):
-    plan = schedule(trace, workers=None, seconds=seconds)
+    plan = schedule(trace).lasting(seconds)
     assert plan.spacing_s * len(plan.levels) == pytest.approx(seconds)
     turns = [change.at_s / plan.spacing_s for change in islice(plan.changes(), 100)]
     assert turns == pytest.approx([round(turn) for turn in turns])
@@ -52,12 +52,12 @@ def test_a_trace_that_begins_with_none_waits_for_its_first_instance():
 
 
 def test_a_trace_that_has_ended_begins_anew():
-    plan = schedule([2, 1], workers=None, seconds=20)
+    plan = schedule([2, 1]).lasting(20)
     assert [(change.at_s, change.after) for change in islice(plan.changes(), 4)] == [(0, 2), (10, 1), (20, 2), (30, 1)]
 
 
 def test_nothing_changes_between_two_passes_where_a_trace_ends_as_it_began():
-    plan = schedule([1, 0, 1], workers=None, seconds=30)
+    plan = schedule([1, 0, 1]).lasting(30)
     assert [change.at_s for change in islice(plan.changes(), 4)] == [0, 10, 20, 40]
 
 
@@ -72,10 +72,10 @@ def test_an_instance_takes_all_its_workers_with_it():
 @pytest.mark.parametrize("workers", [1, 3])
 def test_workers_that_cannot_be_spread_evenly_over_the_instances_are_refused(workers: int):
     with pytest.raises(TrainingError, match=f"{workers} workers cannot be spread evenly over the trace's 2 instances"):
-        schedule([2, 1], workers=workers, seconds=10)
+        schedule([2, 1], workers=workers)
 
 
 @pytest.mark.parametrize("trace", [[], [0, 0]])
 def test_a_trace_without_any_instance_is_refused(trace: list[int]):
     with pytest.raises(TrainingError, match="never has an instance"):
-        schedule(trace, workers=None, seconds=10)
+        schedule(trace)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from training.journal import Step
 from training.outcome import Outcome, TrainingResult
-from training.rehearsal import schedule, steady
+from training.rehearsal import schedule
 from training.rehearsal.played import Played
-from training.rehearsal.schedule import Change
+from training.rehearsal.schedule import Change, steady
 from training.rehearsal.stage import STALLED_S, Stage
 from training.rehearsal.written import Written
 
@@ -100,7 +100,7 @@ def stage(training: Simulated, *, notice_s: float = 0.0) -> Stage:
 
 
 def play(trace: list[int], training: Simulated, *, notice_s: float = 0.0) -> Played:
-    plan = schedule(trace, workers=None, seconds=3.0 * len(trace))
+    plan = schedule(trace).lasting(3.0 * len(trace))
     return stage(training, notice_s=notice_s).play(plan.changes())
 
 

@@ -4,9 +4,9 @@
 the same. Where traces are read is not here: whoever calls has the numbers.
 """
 
-from training.rehearsal.rehearse import Rehearsal, check_undisturbed, play, rehearse, rehearsed
+from training.rehearsal.rehearse import Rehearsal, rehearse, undisturbed_run
 from training.rehearsal.report import Curve, Loss, Report, report
-from training.rehearsal.schedule import Schedule, schedule, steady
+from training.rehearsal.schedule import Schedule, schedule
 
 __all__ = [
     "Curve",
@@ -14,11 +14,8 @@ __all__ = [
     "Rehearsal",
     "Report",
     "Schedule",
-    "check_undisturbed",
-    "play",
     "rehearse",
-    "rehearsed",
     "report",
     "schedule",
-    "steady",
+    "undisturbed_run",
 ]

@@ -19,7 +19,7 @@ from training.rehearsal.written import Written
 
 _CHECKPOINTS = 4
 """Between two changes: as time is compressed, so is the interval of checkpoints."""
-_LEAST_S = 0.1
+_LEAST_EVERY_S, _LEAST_SPACING_S = 0.1, 0.2
 
 Show = Callable[[str], None]
 
@@ -34,46 +34,67 @@ class Rehearsal:
 
 
 def rehearse(
-    settings: TrainSettings, plan: Schedule, *, notice_s: float, folder: Path, show: Show = lambda _: None
+    settings: TrainSettings,
+    plan: Schedule,
+    *,
+    seconds: float | None,
+    notice_s: float,
+    folder: Path,
+    show: Show = lambda _: None,
+    undisturbed: Played | None = None,
 ) -> Rehearsal:
     """Train as `settings` say, with as many workers as the plan has, undisturbed and then as it says. Blocks.
 
-    notice_s: from being told to go to the kill; 0 kills without a word. folder: emptied first, then holds both runs,
-    their journals and logs. show: given a line for each change. Whom a loss hits follows from the settings' seed.
+    seconds: of one pass through the trace, recoveries not counted; None is what the undisturbed training took.
+    notice_s: from being told to go to the kill; 0 kills without a word. folder: holds both runs, their journals and
+    logs; what was there is deleted. show: given a line for each change. undisturbed: by `undisturbed_run` of the same
+    settings and plan, if there is one. Whom a loss hits follows from the settings' seed.
 
     Raises TrainingError when the training does not even end undisturbed, or the folder cannot be used.
     """
-    settings = rehearsed(settings, plan)
-    show("undisturbed first")
-    undisturbed = play(settings, steady(plan.workers), notice_s=0, folder=folder / "undisturbed")
-    check_undisturbed(undisturbed, folder)
-    show(f"{undisturbed.steps[-1].step} steps in {undisturbed.seconds:.0f} s; now as the trace says")
-    played = play(settings, plan, notice_s=notice_s, folder=folder / "disturbed", show=show)
-    made = report(played, undisturbed, plan=plan, notice_s=notice_s)
-    return Rehearsal(report=made, disturbed=played, undisturbed=undisturbed)
+    if undisturbed is None:
+        show("undisturbed first")
+        undisturbed = undisturbed_run(settings, plan, folder=folder)
+    show(f"{undisturbed.steps[-1].step} steps in {undisturbed.seconds:.0f} s undisturbed; now as the trace says")
+    plan = plan.lasting(seconds or max(undisturbed.seconds, _LEAST_SPACING_S * len(plan.levels)))
+    disturbed = _play(_compressed(settings, plan), plan, notice_s=notice_s, folder=folder / "disturbed", show=show)
+    made = report(disturbed, undisturbed, plan=plan, notice_s=notice_s)
+    return Rehearsal(report=made, disturbed=disturbed, undisturbed=undisturbed)
 
 
-def rehearsed(settings: TrainSettings, plan: Schedule) -> TrainSettings:
-    """With the workers of the plan, which may be fewer at any time, and a journal; checkpoints are as compressed as
-    time. Raises ValueError when these workers cannot share the settings' batch or do not stand in their mesh."""
-    every_s = min(settings.checkpoint.every_s, max(plan.spacing_s / _CHECKPOINTS, _LEAST_S))
-    changed = {
-        "workers": plan.workers,
-        "elastic": settings.elastic.model_dump() | {"min_workers": settings.elastic.min_workers or 1},
-        "checkpoint": settings.checkpoint.model_dump() | {"every_s": every_s},
-        "observe": settings.observe.model_dump() | {"journal": True},
-    }
-    return TrainSettings.model_validate(settings.model_dump() | changed)
+def undisturbed_run(settings: TrainSettings, plan: Schedule, *, folder: Path) -> Played:
+    """The training with all workers of the plan from start to end. Blocks.
+
+    Raises TrainingError when it does not end well, or took no step: nothing can be compared with it.
+    """
+    played = _play(settings, steady(plan.workers), notice_s=0, folder=folder / "undisturbed")
+    outcome = played.outcome
+    if outcome is None or outcome.result is None:
+        said = outcome.message if outcome else "it took no step for too long"
+        raise TrainingError(
+            f"the training does not end even undisturbed: {said}",
+            hint=(outcome.hint if outcome else "") or f"all it said is in {folder}",
+        )
+    if not played.steps:
+        raise TrainingError("the undisturbed training took no step", hint=f"all it said is in {folder}")
+    return played
 
 
-def play(
+def _compressed(settings: TrainSettings, plan: Schedule) -> TrainSettings:
+    every_s = min(settings.checkpoint.every_s, max(plan.spacing_s / _CHECKPOINTS, _LEAST_EVERY_S))
+    return settings.model_copy(update={"checkpoint": settings.checkpoint.model_copy(update={"every_s": every_s})})
+
+
+def _play(
     settings: TrainSettings, plan: Schedule, *, notice_s: float, folder: Path, show: Show = lambda _: None
 ) -> Played:
-    """One run in a folder of its own, which is emptied first. settings: as `rehearsed` returns them. Blocks; nothing
-    runs on afterwards. Raises TrainingError when the folder cannot be used."""
+    """One run in a folder of its own, which is deleted first. Blocks; nothing runs on afterwards."""
     shutil.rmtree(folder, ignore_errors=True)
     job = JobSpec(
-        settings=settings, store_url=(folder / "store").as_uri(), tracking_uri=None, work_folder=folder / "work"
+        settings=_watched(settings, plan.workers),
+        store_url=(folder / "store").as_uri(),
+        tracking_uri=None,
+        work_folder=folder / "work",
     )
     workers = ElasticWorkers(job)
     try:
@@ -89,14 +110,11 @@ def play(
         workers.close()
 
 
-def check_undisturbed(played: Played, folder: Path) -> None:
-    """Raises TrainingError when the run did not end well, or took no step: nothing can be compared with it."""
-    outcome = played.outcome
-    if outcome is None or outcome.result is None:
-        said = outcome.message if outcome else "it took no step for too long"
-        raise TrainingError(
-            f"the training does not end even undisturbed: {said}",
-            hint=(outcome.hint if outcome else "") or f"all it said is in {folder}",
-        )
-    if not played.steps:
-        raise TrainingError("the undisturbed training took no step", hint=f"all it said is in {folder}")
+def _watched(settings: TrainSettings, workers: int) -> TrainSettings:
+    """With that many workers at the most, which may be fewer at any time, and a journal."""
+    changed = {
+        "workers": workers,
+        "elastic": settings.elastic.model_copy(update={"min_workers": settings.elastic.min_workers or 1}),
+        "observe": settings.observe.model_copy(update={"journal": True}),
+    }
+    return settings.model_copy(update=changed)

@@ -6,7 +6,7 @@ others. Where a trace is read is not here: whoever calls has its numbers.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, groupby
 
 from slipway.errors import TrainingError
@@ -30,7 +30,11 @@ class Schedule:
     """levels: numbers of workers, one after the other, no two neighbours alike. spacing_s: how long each lasts."""
 
     levels: tuple[int, ...]
-    spacing_s: float
+    spacing_s: float = 0.0
+
+    def lasting(self, seconds: float) -> "Schedule":
+        """The same, with one pass in so many seconds."""
+        return replace(self, spacing_s=seconds / len(self.levels))
 
     @property
     def workers(self) -> int:
@@ -55,8 +59,8 @@ class Schedule:
             before = after
 
 
-def schedule(instances: Iterable[int], *, workers: int | None, seconds: float) -> Schedule:
-    """One pass through a trace in so many seconds. workers: at its most; None is one for each instance.
+def schedule(instances: Iterable[int], *, workers: int | None = None) -> Schedule:
+    """The changes of a trace, given the instances at each tick. workers: at its most; None is one for each instance.
 
     A worker goes with its instance: with twice as many workers as instances, each instance lost takes two.
     Raises TrainingError when the trace never has an instance, or its instances cannot have equally many workers.
@@ -71,9 +75,9 @@ def schedule(instances: Iterable[int], *, workers: int | None, seconds: float) -
             f"{workers} workers cannot be spread evenly over the trace's {most} instances",
             hint=f"rehearse with a multiple of {most} workers",
         )
-    return Schedule(levels=tuple(level * each for level in levels), spacing_s=seconds / len(levels))
+    return Schedule(levels=tuple(level * each for level in levels))
 
 
 def steady(workers: int) -> Schedule:
     """Nothing happens: the run that the other is compared with."""
-    return Schedule(levels=(workers,), spacing_s=0.0)
+    return Schedule(levels=(workers,))
