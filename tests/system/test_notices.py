@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulated_metadata import SimulatedEc2, served
+from training.checkpoint.layout import METADATA
 from training.config import CheckpointSettings, PreemptionSettings, TrainSettings
 from training.launch import JobSpec, torchrun
 from training.preempt import EXIT_PREEMPTED
@@ -75,9 +76,7 @@ def workers(folder: Path, port: int) -> Iterator[list[subprocess.Popen[str]]]:
 
 def checkpoints(folder: Path) -> list[int]:
     """Steps of those that are whole: this file is written last."""
-    last = {"manifest.json", ".metadata"}
-    found = (file for file in folder.glob("runs/*/step-*/*") if file.name in last)
-    return sorted(int(file.parent.name.removeprefix("step-")) for file in found)
+    return sorted(int(file.parent.name.removeprefix("step-")) for file in folder.glob(f"runs/*/step-*/{METADATA}"))
 
 
 @pytest.fixture(scope="module")
