@@ -91,6 +91,17 @@ def test_a_step_that_was_never_taken_disturbs_the_curve():
     assert not compare([step(1, 1.0), step(2, 2.0)], [step(1, 1.0)]).is_undisturbed
 
 
+def test_a_step_whose_leading_worker_was_killed_before_it_wrote_it_is_judged_by_the_next():
+    expected = [step(number, float(number)) for number in (1, 2, 3)]
+    curve = compare(expected, [step(1, 1.0), step(3, 3.0)], killed_at=[2.0])
+    assert (curve.unwritten, curve.is_undisturbed) == (1, True)
+
+
+def test_a_kill_elsewhere_does_not_excuse_a_step_that_was_not_written():
+    expected = [step(number, float(number)) for number in (1, 2, 3)]
+    assert not compare(expected, [step(1, 1.0), step(3, 3.0)], killed_at=[3.5]).is_undisturbed
+
+
 def test_both_times_that_a_step_was_taken_are_compared():
     twice = [step(1, 1.0, loss=0.9), step(1, 2.0)]
     assert compare([step(1, 1.0)], twice).difference == pytest.approx(0.4)

@@ -3,7 +3,7 @@ from dataclasses import replace
 from training.rehearsal import Curve, Loss, Report
 from training.rehearsal.words import lines
 
-CURVE = Curve(steps=120, missing=0, difference=3e-8, at_step=7)
+CURVE = Curve(steps=120, missing=0, unwritten=1, difference=3e-8, at_step=7)
 GOOD = Report(
     finished=True,
     why="",
@@ -57,8 +57,8 @@ def test_a_disturbed_curve_names_its_worst_step():
     assert "the loss of step 7 is 0.25 off" in told
 
 
-def test_steps_that_were_never_taken_are_counted():
-    assert "3 of 120 steps were never taken" in said(replace(GOOD, curve=replace(CURVE, missing=3)), well=False)
+def test_steps_that_were_never_written_are_counted():
+    assert "3 of 120 steps were never written" in said(replace(GOOD, curve=replace(CURVE, missing=3)), well=False)
 
 
 def test_workers_that_went_by_themselves_are_named():

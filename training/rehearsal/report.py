@@ -22,12 +22,14 @@ TOLERANCE = 1e-5
 class Curve:
     """The losses of a run beside those of the undisturbed one.
 
-    steps: of the undisturbed one; missing: which the other never took. difference: the widest, whichever time a step
-    was taken; at_step: where.
+    steps: of the undisturbed one. missing: of these, not written by the other. unwritten: not written either, but their
+    leading worker was killed right then: survivors went on from the step, and the next loss is compared. difference: the
+    widest, whichever time a step was taken; at_step: where.
     """
 
     steps: int
     missing: int
+    unwritten: int
     difference: float
     at_step: int
 
@@ -107,7 +109,7 @@ def report(played: Played, undisturbed: Played, *, plan: Schedule, notice_s: flo
         why="" if finished else _why(played),
         workers=plan.workers,
         notice_s=notice_s,
-        steps=len({step.step for step in played.steps}),
+        steps=max((step.step for step in played.steps), default=0),
         turns=plan.turns,
         played=len(played.moves) - 1,
         seconds=played.seconds,
@@ -118,22 +120,32 @@ def report(played: Played, undisturbed: Played, *, plan: Schedule, notice_s: flo
         resumes=_count(played, "resumed"),
         unasked=played.unasked,
         losses=tuple(_losses(played.moves, played.steps)),
-        curve=compare(undisturbed.steps, played.steps),
+        curve=compare(undisturbed.steps, played.steps, killed_at=[] if notice_s else _losses_at(played.moves)),
     )
 
 
-def compare(undisturbed: Iterable[Step], disturbed: Iterable[Step]) -> Curve:
+def compare(undisturbed: Iterable[Step], disturbed: Iterable[Step], *, killed_at: Sequence[float] = ()) -> Curve:
     """Step by step. A step that was taken twice must have had the same loss both times."""
     expected = {step.step: step.loss for step in undisturbed}
     taken = list(disturbed)
     apart = [(_apart(step.loss, expected[step.step]), step.step) for step in taken if step.step in expected]
     difference, at_step = max(apart, default=(0.0, 0))
+    absent = expected.keys() - {step.step for step in taken}
+    unwritten = sum(_is_excused(step, taken, killed_at) for step in absent)
     return Curve(
         steps=len(expected),
-        missing=len(expected.keys() - {step.step for step in taken}),
+        missing=len(absent) - unwritten,
+        unwritten=unwritten,
         difference=difference,
         at_step=at_step,
     )
+
+
+def _is_excused(absent: int, taken: Sequence[Step], killed_at: Sequence[float]) -> bool:
+    """Whether there was a kill between the steps before and after the one that was not written."""
+    before = min((step.at for step in taken if step.step == absent - 1), default=0.0)
+    after = max((step.at for step in taken if step.step == absent + 1), default=0.0)
+    return any(before <= at <= after for at in killed_at)
 
 
 def _apart(one: float, other: float) -> float:
@@ -189,6 +201,10 @@ def _again_s(moves: Sequence[Move], steps: Sequence[Step]) -> float | None:
 
 def _level(moves: Sequence[Move], at: float) -> int:
     return moves[bisect_right(moves, at, key=lambda move: move.at) - 1].after
+
+
+def _losses_at(moves: Iterable[Move]) -> list[float]:
+    return [move.at for move in moves if move.lost]
 
 
 def _nobody_s(played: Played) -> float:

@@ -34,7 +34,7 @@ def _end(report: Report) -> str:
 def _curve(report: Report) -> str:
     curve = report.curve
     if curve.missing:
-        return f"{curve.missing} of {curve.steps} steps were never taken"
+        return f"{curve.missing} of {curve.steps} steps were never written"
     if curve.is_undisturbed:
         return f"the losses of all {curve.steps} steps are those undisturbed, to {curve.difference:.0e}"
     return (
