@@ -23,8 +23,8 @@ class Curve:
     """The losses of a run beside those of the undisturbed one.
 
     steps: of the undisturbed one. missing: of these, not written by the other. unwritten: not written either, but their
-    leading worker was killed right then: survivors went on from the step, and the next loss is compared. difference: the
-    widest, whichever time a step was taken; at_step: where.
+    leading worker was killed right then: survivors went on from the step, and the next loss is compared.
+    difference: the widest, whichever time a step was taken; at_step: where.
     """
 
     steps: int
