@@ -1,15 +1,58 @@
 import errno
+import math
 import os
 import resource
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from obstore.store import MemoryStore
 
 from slipway.errors import TrainingError
-from training.checkpoint import Checkpoints
+from training.checkpoint import Checkpoints, Keep
+from training.checkpoint.layout import Manifest
+from training.checkpoint.storage import Bucket, Folder, Storage, storage
+from training.mesh import Mesh
 
-CPU = torch.device("cpu")
+ALONE = Mesh(rank=0, size=1, device=torch.device("cpu"))
+
+
+def state(value: int) -> dict[str, Any]:
+    return {
+        "step": value,
+        "history": [{"loss": 0.5}],
+        "watch": {"best": -math.inf},
+        "learner": {
+            "model": {"weights": torch.full((4, 3), value), "bias": torch.full((3,), value / 7, dtype=torch.bfloat16)},
+            "optimizer": {"weights": {"step": torch.tensor(float(value))}},
+            "average": {"updates": value},
+        },
+    }
+
+
+def blank(_manifest: Manifest) -> dict[str, Any]:
+    return state(0)
+
+
+class Kept:
+    """Checkpoints, and what they warned of."""
+
+    def __init__(self, place: Storage, keep: Keep | None = None) -> None:
+        self.warnings: list[str] = []
+        self.checkpoints = Checkpoints(place, keep=keep, warn=self.warnings.append)
+
+    def save(self, *steps: int, figures: dict[int, float] | None = None) -> None:
+        for step in steps:
+            self.checkpoints.save(step, state(step), mesh=ALONE, figure=(figures or {}).get(step))
+            self.checkpoints.finish(mesh=ALONE)
+
+    def resume(self) -> int | None:
+        """The step that is resumed from."""
+        found = self.checkpoints.resume(blank, mesh=ALONE)
+        return None if found is None else found["step"]
 
 
 @pytest.fixture
@@ -17,105 +60,223 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-@pytest.fixture
-def warnings() -> list[str]:
-    return []
+@pytest.fixture(params=["folder", "bucket"])
+def place(request: pytest.FixtureRequest, folder: Path) -> Storage:
+    return Folder(folder) if request.param == "folder" else Bucket(MemoryStore(), name="memory")
 
 
-@pytest.fixture
-def checkpoints(folder: Path, warnings: list[str]) -> Checkpoints:
-    return Checkpoints(folder, keep_last=2, warn=warnings.append)
+def test_what_was_saved_is_loaded(place: Storage):
+    kept = Kept(place)
+    kept.save(7)
+    found = kept.checkpoints.resume(blank, mesh=ALONE)
+    assert found is not None
+    expected = state(7)
+    assert found["learner"]["model"]["weights"].equal(expected["learner"]["model"]["weights"])
+    assert found["learner"]["model"]["bias"].equal(expected["learner"]["model"]["bias"])
+    assert found["learner"]["optimizer"]["weights"]["step"].item() == 7
+    assert found["learner"]["average"] == {"updates": 7}
+    assert (found["history"], found["watch"]) == (expected["history"], expected["watch"])
 
 
-def state(value: int) -> dict[str, object]:
-    return {"weights": torch.full((4,), value), "history": [{"loss": 0.5}]}
+def test_a_run_without_checkpoints_starts_anew(place: Storage):
+    kept = Kept(place)
+    assert kept.resume() is None
+    assert not kept.warnings
 
 
-def states(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step-*/state.pt"))
+def test_only_what_is_to_be_kept_is_there_after_a_save(place: Storage):
+    kept = Kept(place, Keep(last=1, best=1))
+    kept.save(1, 2, 3, figures={1: 0.1, 2: 0.9, 3: 0.5})
+    assert sorted(place.folders()) == ["step-000000002", "step-000000003"]
 
 
-def test_what_was_saved_is_loaded(checkpoints: Checkpoints):
-    checkpoints.save(7, state(7))
-    loaded = checkpoints.load(7, CPU)
-    assert loaded["weights"].equal(torch.full((4,), 7))
-    assert loaded["history"] == [{"loss": 0.5}]
+def test_a_resumed_run_still_knows_how_good_the_checkpoints_before_were(place: Storage):
+    Kept(place, Keep(last=1, best=1)).save(1, 2, figures={1: 0.9, 2: 0.1})
+    Kept(place, Keep(last=1, best=1)).save(3, figures={3: 0.5})
+    assert sorted(place.folders()) == ["step-000000001", "step-000000003"]
 
 
-def test_a_run_without_checkpoints_starts_anew(checkpoints: Checkpoints):
-    assert checkpoints.newest() is None
+def test_a_step_that_comes_again_takes_the_place_of_the_one_before(place: Storage):
+    kept = Kept(place)
+    kept.save(5, 5)
+    assert kept.resume() == 5
+    assert len(place.files("step-000000005")) == 2  # its tensors and its metadata
 
 
-def test_only_the_last_are_kept(checkpoints: Checkpoints, folder: Path):
-    for step in (1, 2, 10):
-        checkpoints.save(step, state(step))
-    assert [path.parent.name for path in states(folder)] == ["step-000000002", "step-000000010"]
-    assert checkpoints.newest() == 10
+def test_a_run_that_has_ended_leaves_nothing(place: Storage):
+    kept = Kept(place)
+    kept.save(1)
+    kept.checkpoints.clear()
+    assert not place.folders()
 
 
-@pytest.mark.parametrize("damage", ["truncated", "altered", "without manifest"])
-def test_a_broken_checkpoint_is_named_and_the_one_before_is_taken(
-    checkpoints: Checkpoints, folder: Path, warnings: list[str], damage: str
-):
-    checkpoints.save(1, state(1))
-    checkpoints.save(2, state(2))
-    newest = states(folder)[-1]
-    content = newest.read_bytes()
-    if damage == "truncated":
-        newest.write_bytes(content[: len(content) // 2])
-    elif damage == "altered":
-        newest.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    else:
-        (newest.parent / "manifest.json").unlink()
-    assert checkpoints.newest() == 1
-    assert "step-000000002" in warnings[0]
+def test_every_run_has_a_place_of_its_own_in_a_bucket():
+    assert str(storage(Path("runs/abc"), "memory:///bucket/")) == "memory:///bucket/abc"
 
 
-def test_when_every_checkpoint_is_broken_nothing_starts_anew_in_silence(checkpoints: Checkpoints, folder: Path):
-    checkpoints.save(1, state(1))
-    states(folder)[0].write_bytes(b"")
-    with pytest.raises(TrainingError, match="none of the 1 checkpoints") as caught:
-        checkpoints.newest()
-    assert str(folder) in caught.value.message
+def cut(share: float) -> Callable[[Path], object]:
+    return lambda file: file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
 
 
-def test_a_half_written_checkpoint_is_never_chosen(checkpoints: Checkpoints, folder: Path):
-    checkpoints.save(1, state(1))
-    left_by_a_crash = folder / ".unfinished-abc"
-    left_by_a_crash.mkdir()
-    (left_by_a_crash / "state.pt").write_bytes(b"half")
-    assert checkpoints.newest() == 1
-    checkpoints.save(2, state(2))
-    assert not left_by_a_crash.exists()
+def flip(share: float) -> Callable[[Path], object]:
+    def change(file: Path) -> None:
+        content = bytearray(file.read_bytes())
+        content[int(share * (len(content) - 1))] ^= 1
+        file.write_bytes(content)
+
+    return change
 
 
-def test_a_broken_checkpoint_is_replaced_when_its_step_comes_again(checkpoints: Checkpoints, folder: Path):
-    checkpoints.save(5, state(5))
-    states(folder)[0].write_bytes(b"")
-    checkpoints.save(5, state(5))
-    assert checkpoints.newest() == 5
+def empty(file: Path) -> None:
+    for each in file.parent.iterdir():
+        each.unlink()
 
 
-def test_a_disk_without_room_is_named_and_the_checkpoint_before_stays(checkpoints: Checkpoints, folder: Path):
-    checkpoints.save(1, state(1))
+METADATA, TENSORS = ".metadata", "*.bin"
+SHARES = (0.0, 0.01, 0.1, 0.5, 0.9, 0.999)
+DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "an empty folder": (METADATA, empty),
+    "metadata that is missing": (METADATA, Path.unlink),
+    "tensors that are missing": (TENSORS, Path.unlink),
+    "metadata that is pickled": (METADATA, lambda file: file.write_bytes(b"\x80\x04cposix\nsystem\n.")),
+    **{f"metadata cut at {share:.1%}": (METADATA, cut(share)) for share in SHARES},
+    **{f"tensors cut at {share:.1%}": (TENSORS, cut(share)) for share in SHARES},
+    **{f"metadata with a bit flipped at {share:.1%}": (METADATA, flip(share)) for share in (*SHARES, 1.0)},
+    **{f"tensors with a bit flipped at {share:.1%}": (TENSORS, flip(share)) for share in (0.0, 0.3, 0.99, 1.0)},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_broken_checkpoint_is_named_and_the_one_before_is_taken(folder: Path, damage: str):
+    kept = Kept(Folder(folder))
+    kept.save(1, 2)
+    pattern, act = DAMAGE[damage]
+    (file,) = (folder / "step-000000002").glob(pattern)
+    act(file)
+    assert kept.resume() == 1
+    assert len(kept.warnings) == 1
+    assert "step-000000002" in kept.warnings[0]
+    assert "left out" in kept.warnings[0]
+
+
+def test_a_byte_that_is_between_tensors_changes_nothing(folder: Path):
+    """Room is left between them, so that each begins where memory is fast; no tensor is made of it."""
+    kept = Kept(Folder(folder))
+    kept.save(1)
+    (file,) = folder.glob("step-*/*.bin")
+    content = bytearray(file.read_bytes())
+    content[97] ^= 1  # the first tensor's 96 bytes are over
+    file.write_bytes(content)
+    assert kept.resume() == 1
+
+
+def test_two_broken_ones_are_both_named(folder: Path):
+    kept = Kept(Folder(folder), Keep(last=3))
+    kept.save(1, 2, 3)
+    (folder / "step-000000003" / ".metadata").unlink()
+    next(folder.glob("step-000000002/*.bin")).unlink()
+    assert kept.resume() == 1
+    assert ["step-00000000" + str(step) in said for step, said in zip((3, 2), kept.warnings, strict=True)]
+
+
+def test_a_broken_one_does_not_count_as_kept(folder: Path):
+    kept = Kept(Folder(folder))
+    kept.save(1, 2)
+    next(folder.glob("step-000000002/*.bin")).unlink()
+    again = Kept(Folder(folder))
+    assert again.resume() == 1
+    again.save(3)
+    assert sorted(path.name for path in folder.iterdir()) == ["step-000000001", "step-000000003"]
+
+
+def test_when_every_checkpoint_is_broken_nothing_starts_anew_in_silence(folder: Path):
+    kept = Kept(Folder(folder))
+    kept.save(1)
+    next(folder.glob("step-*/*.bin")).write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(TrainingError, match="none of the 1 checkpoints") as caught:
+            kept.resume()
+        assert str(folder) in caught.value.message
+
+
+def test_what_was_never_finished_is_said_but_lost_nothing(folder: Path):
+    (folder / "step-000000003").mkdir(parents=True)
+    (folder / "step-000000003" / "00000-000-abc.bin").write_bytes(b"half")
+    kept = Kept(Folder(folder))
+    assert kept.resume() is None
+    assert "never finished" in kept.warnings[0]
+
+
+def test_a_stray_unfinished_folder_goes_with_the_next_save(folder: Path):
+    kept = Kept(Folder(folder))
+    kept.save(1)
+    (folder / "step-000000002").mkdir()
+    (folder / "step-000000002" / ".metadata.unfinished").write_bytes(b"half")
+    assert kept.resume() == 1
+    kept.save(3)
+    assert not (folder / "step-000000002").exists()
+
+
+def test_tensors_of_another_size_do_not_fit(folder: Path):
+    kept = Kept(Folder(folder))
+    kept.save(1)
+    with pytest.raises(TrainingError, match="does not fit the model"):
+        kept.checkpoints.resume(lambda _: {"learner": {"model": {"weights": torch.zeros(5)}}}, mesh=ALONE)
+
+
+def test_a_disk_without_room_is_named_and_the_checkpoint_before_stays(folder: Path):
+    kept = Kept(Folder(folder))
+    kept.save(1)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))  # the kernel refuses to write on, as a full disk does
     try:
         with pytest.raises(TrainingError, match=os.strerror(errno.EFBIG)) as caught:
-            checkpoints.save(2, state(2))
+            kept.save(2)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(folder) in caught.value.message
-    assert checkpoints.newest() == 1
-    assert not list(folder.glob(".unfinished-*"))
+    assert kept.resume() == 1
 
 
-def test_loading_runs_no_code(checkpoints: Checkpoints, folder: Path):
-    checkpoints.save(1, {"trap": _Trap()})
-    with pytest.raises(Exception, match=r"(?i)weights.only"):
-        checkpoints.load(1, CPU)
+class Slow(Folder):
+    """Writes nothing before it may."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.may_write = threading.Event()
+
+    def write(self, name: str, content: memoryview) -> None:
+        assert self.may_write.wait(60)
+        super().write(name, content)
 
 
-class _Trap:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.system, ("true",)
+def test_training_goes_on_while_a_checkpoint_is_written_and_what_it_changes_is_not_in_it(folder: Path):
+    slow = Slow(folder)
+    kept = Kept(slow)
+    changing = state(1)
+    kept.checkpoints.save(1, changing, mesh=ALONE)
+    changing["learner"]["model"]["weights"].zero_()
+    assert not list(folder.glob("step-*/.metadata"))
+    slow.may_write.set()
+    kept.checkpoints.finish(mesh=ALONE)
+    found = kept.checkpoints.resume(blank, mesh=ALONE)
+    assert found is not None
+    assert found["learner"]["model"]["weights"].equal(torch.full((4, 3), 1))
+
+
+def test_the_leading_process_hears_when_a_checkpoint_is_whole(folder: Path):
+    slow, heard = Slow(folder), threading.Event()
+    checkpoints = Checkpoints(slow)
+    checkpoints.save(1, state(1), mesh=ALONE, whole=heard.set)
+    assert not heard.is_set()
+    slow.may_write.set()
+    checkpoints.finish(mesh=ALONE)
+    assert heard.is_set()
+
+
+def test_a_write_that_failed_is_told_by_the_next_save(folder: Path):
+    folder.write_bytes(b"no folder")
+    checkpoints = Checkpoints(Folder(folder))
+    checkpoints.save(1, state(1), mesh=ALONE)
+    with pytest.raises(TrainingError, match="no checkpoint could be written"):
+        checkpoints.save(2, state(2), mesh=ALONE)
