@@ -89,7 +89,8 @@ class CheckpointSettings(_Strict):
 
     keep_last: how many of the newest are kept, so that a broken one has one before it. keep_best: how many of those
     with the best figure. keep_every: the first of each so many steps, for good; 0 is none.
-    url: a bucket for them (s3, gs, az); empty is the work folder, which all workers must share.
+    url: a bucket for them (s3, gs, az); empty is the stack's on Kubernetes, else the work folder, which all workers
+    must share.
     """
 
     every_s: float = Field(default=60.0, ge=0, le=86_400)

@@ -5,7 +5,7 @@ Everything that goes wrong there is an OSError.
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,9 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from slipway.store import open_store
+
+CHECKPOINTS = "SLIPWAY_CHECKPOINTS"
+"""Set where the work folder goes with the machine, as a pod's does (infra/kubernetes/job.py)."""
 
 _UNFINISHED = ".unfinished"
 
@@ -137,11 +140,13 @@ class Bucket:
                 obstore.delete(self._store, f"{folder}/{file}")
 
 
-def storage(folder: Path, url: str = "") -> Storage:
-    """The bucket at `url`, under the folder's own name there, or the folder itself when it is empty.
+def storage(folder: Path, url: str = "", *, environment: Mapping[str, str] = os.environ) -> Storage:
+    """The bucket at `url`, under the folder's own name there; when it is empty, at the one that whoever started the
+    process names; else the folder itself.
 
     Raises SlipwayError for a URL that names no store.
     """
+    url = url or environment.get(CHECKPOINTS, "")
     if not url:
         return Folder(folder)
     if urlparse(url).scheme == "file":
