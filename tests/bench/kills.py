@@ -21,6 +21,7 @@ from training.config import CheckpointSettings, ElasticSettings, ObserveSettings
 from training.journal import JOURNAL, Event, Step, losses, read_journal
 from training.launch import JobSpec
 from training.launch.elastic import ElasticWorkers
+from training.launch.folder import LOG
 
 TASK = "tests.tiny_task:Slow"
 STEPS_PER_EPOCH = 5  # of that task, with its own batch size
@@ -93,12 +94,11 @@ def _run(folder: Path, *, workers: int, epochs: int, kills: int, chance: random.
             if chance.random() < 0.8:  # else the next one comes while they may still be meeting
                 _until_step_after(killed_at[-1], folder, crew)
         deadline = time.monotonic() + epochs * STEPS_PER_EPOCH + PATIENCE_S
-        while (outcome := crew.outcome()) is None:
-            if time.monotonic() > deadline or not crew.living():
-                raise RuntimeError(f"{len(crew.living())} workers live and the run has not ended: {folder}")
+        while crew.living() and crew.outcome() is None and time.monotonic() < deadline:
             crew.wait(timeout_s=0.5)
-        if outcome.result is None:
-            raise RuntimeError(f"the run ended otherwise: {outcome}")
+        outcome = crew.outcome()
+        if outcome is None or outcome.result is None:
+            raise RuntimeError(f"the run did not end as it should: {outcome}, {crew.ended()}: {_last_said(folder)}")
         return _Ran(killed_at=killed_at, digest=outcome.result.digest)
     finally:
         crew.close()
@@ -107,9 +107,13 @@ def _run(folder: Path, *, workers: int, epochs: int, kills: int, chance: random.
 def _until_step_after(at: float, folder: Path, crew: ElasticWorkers) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while _next_step(list(read_journal(folder / JOURNAL)), at) == float("inf") and crew.outcome() is None:
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"no step within {PATIENCE_S:.0f} s of a kill: {folder}")
+        if time.monotonic() > deadline or not crew.living():
+            raise RuntimeError(f"no step after a kill, {len(crew.living())} live: {_last_said(folder)}")
         time.sleep(0.02)
+
+
+def _last_said(folder: Path) -> str:
+    return (folder / LOG).read_text()[-2000:]
 
 
 def _next_step(entries: Sequence[Step | Event], at: float) -> float:

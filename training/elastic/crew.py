@@ -20,7 +20,7 @@ from training.elastic.membership import Membership, Round
 from training.mesh import Mesh
 from training.preempt import Left
 
-_FORMING = timedelta(seconds=5)  # else one that died meanwhile would be waited for
+_FORMING = timedelta(seconds=4)  # usually a tenth of a second; the longest that one who died meanwhile is waited for
 _EXCHANGE = timedelta(minutes=10)
 
 
@@ -85,6 +85,8 @@ class Crew:
             world_size=met.size,
             timeout=_FORMING,
         )
+        # one that another could not connect to waits for it here, and not for as long as an exchange may take
+        dist.all_reduce(torch.zeros(1))
         dist.set_timeout(_EXCHANGE)
         self.mesh = Mesh(rank=met.rank, size=met.size, device=self.alone.device)
 

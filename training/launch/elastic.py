@@ -117,7 +117,7 @@ class ElasticWorkers:
             self._told.sendall(json.dumps(order).encode() + b"\n")
 
     def _listen(self) -> None:
-        with self._told.makefile("r") as reports:
+        with suppress(ConnectionError), self._told.makefile("r") as reports:
             for line in reports:
                 what, worker, code = json.loads(line)
                 if what == "ended":

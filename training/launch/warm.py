@@ -18,6 +18,8 @@ import traceback
 from contextlib import suppress
 from typing import NoReturn
 
+from training.__main__ import main
+
 _LOOK_S = 0.02  # how soon an ended worker is noticed
 
 
@@ -71,8 +73,6 @@ class Warm:
 
 def _work(job: str) -> NoReturn:
     """Leaves without the clean-up of the process that was forked: it is not this one's to do."""
-    from training.__main__ import main
-
     code = 1
     try:
         code = main([job])
@@ -89,3 +89,4 @@ if __name__ == "__main__":
     import training.run  # noqa: F401 - what a worker needs
 
     Warm(socket.socket(fileno=int(sys.argv[1])), sys.argv[2]).serve()
+    os._exit(0)  # what was imported takes a second to be taken down
