@@ -56,17 +56,20 @@ def rehearse(
     from training.rehearsal import rehearse as play
     from training.rehearsal import schedule
 
+    folder = State.locate().root / "rehearsal"
     plan = schedule(read_trace(trace).nodes.tolist(), workers=workers)
     made = play(
         _settings(stack, {"task": task or None, "epochs": epochs, "seed": seed}, workers=plan.workers),
         plan,
         seconds=seconds,
         notice_s=notice,
-        folder=State.locate().root / "rehearsal",
+        folder=folder,
         show=(lambda line: None) if json else (lambda line: typer.echo(f"  {line}")),
     )
     if page is not None:
         _write(page, made)
+    if not made.report.finished and not json:
+        say(f"[dim]all it said is in {folder}[/]")
     if json:
         emit(made.report)
     else:

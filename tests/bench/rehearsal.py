@@ -20,10 +20,11 @@ from infra.placement.spot import read_trace
 from training.config import TrainSettings
 from training.rehearsal import Report, rehearse, schedule, undisturbed_run
 
-_STEPS_A_CHANGE = 12
-_SHARE = 0.5
+_STEPS_ALONE, _STEPS_TOGETHER = 24, 16
+"""For each change, of one worker and of several, whose steps take longer."""
+_SHARE, _LEAST_SPACING_S = 0.5, 0.25
 """Of the time undisturbed, for one pass: all of a trace is played before the training is done, even if fewer workers
-take their steps faster."""
+take their steps faster. Between two changes there is time for a checkpoint, else no run could get on."""
 _STEPS_AN_EPOCH = 100
 _AGAIN_S = 10.0
 
@@ -53,13 +54,14 @@ def runs(folder: Path, *, only: str, ways: Sequence[float]) -> Iterator[Run]:
     for file in sorted(file for file in folder.rglob("*.json") if only in str(file)):
         name = f"{file.parent.parent.name}/{file.stem}"
         plan = schedule(read_trace(file).nodes.tolist())
-        epochs = -(-plan.turns * _STEPS_A_CHANGE // _STEPS_AN_EPOCH)
+        steps = plan.turns * (_STEPS_ALONE if plan.workers == 1 else _STEPS_TOGETHER)
+        epochs = -(-steps // _STEPS_AN_EPOCH)
         settings = TrainSettings(task="tests.bench.paced_task:Paced", epochs=epochs, workers=plan.workers)
         with tempfile.TemporaryDirectory(prefix="rehearsal-") as place:
             folder = Path(place)
             alone = undisturbed_run(settings, plan, folder=folder)
             for notice_s in ways:
-                seconds = _SHARE * alone.seconds
+                seconds = max(_SHARE * alone.seconds, _LEAST_SPACING_S * len(plan.levels))
                 made = rehearse(settings, plan, seconds=seconds, notice_s=notice_s, folder=folder, undisturbed=alone)
                 yield Run(trace=name, report=made.report)
 
@@ -90,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 _HEAD = (
     f"{'trace':32} {'notice':>6} {'changes':>9} {'lost':>5} {'end':>4} {'seconds':>8} {'nobody':>7} {'again':>6} "
-    f"{'arrived':>8} {'steps':>6} {'taken again':>12} {'at once':>8} {'interval':>9} {'curve':>7}"
+    f"{'arrived':>8} {'steps':>6} {'taken again':>12} {'at once':>8} {'interval':>9} {'curve':>7} {'unwritten':>9}"
 )
 
 
@@ -100,7 +102,7 @@ def _row(run: Run) -> str:
         f"{run.trace:32} {made.notice_s:5.0f}s {made.played:4}/{made.turns:<4} {made.lost_workers:5} "
         f"{'yes' if made.finished else 'NO':>4} {made.seconds:7.0f}s {made.nobody_s:6.0f}s {_seconds(run.again_s)} "
         f"{_seconds(run.arrived_s):>8} {made.steps:6} {made.lost_steps:12} {run.lost_steps:8} {made.interval:9} "
-        f"{made.curve.difference:7.0e}"
+        f"{made.curve.difference:7.0e} {made.curve.unwritten:9}"
     )
 
 

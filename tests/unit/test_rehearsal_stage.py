@@ -14,7 +14,7 @@ from training.outcome import Outcome, TrainingResult
 from training.rehearsal import schedule
 from training.rehearsal.played import Played
 from training.rehearsal.schedule import Change, steady
-from training.rehearsal.stage import STALLED_S, Stage
+from training.rehearsal.stage import MOST_CRASHES, STALLED_S, Stage
 from training.rehearsal.written import Written
 
 TRACES = st.lists(st.integers(0, 4), min_size=1, max_size=12).filter(any)
@@ -185,6 +185,21 @@ def test_a_training_that_takes_no_step_is_given_up():
     played = play([2, 1], Simulated(steps=100, works=False))
     assert played.outcome is None
     assert played.seconds == pytest.approx(STALLED_S, abs=10)
+
+
+def test_a_training_whose_workers_crash_again_and_again_is_given_up_soon():
+    training = Simulated(steps=100, works=False)
+    before = training.rest
+
+    def rest(seconds: float) -> None:
+        before(seconds)
+        if training.living():
+            training.crash()
+
+    training.rest = rest
+    played = stage(training).play(steady(2).changes())
+    assert played.outcome is None
+    assert played.unasked == MOST_CRASHES + 1
 
 
 def test_a_training_that_loses_every_step_again_is_given_up():

@@ -4,8 +4,9 @@
 the same. Where traces are read is not here: whoever calls has the numbers.
 """
 
+from training.rehearsal.curve import Curve
 from training.rehearsal.rehearse import Rehearsal, rehearse, undisturbed_run
-from training.rehearsal.report import Curve, Loss, Report, report
+from training.rehearsal.report import Loss, Report, report
 from training.rehearsal.schedule import Schedule, schedule
 
 __all__ = [

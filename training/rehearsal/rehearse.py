@@ -12,7 +12,7 @@ from training.journal import JOURNAL
 from training.launch.elastic import ElasticWorkers
 from training.launch.protocol import JobSpec
 from training.rehearsal.played import Played
-from training.rehearsal.report import Report, report
+from training.rehearsal.report import Report, report, why_unfinished
 from training.rehearsal.schedule import Schedule, steady
 from training.rehearsal.stage import Stage
 from training.rehearsal.written import Written
@@ -68,12 +68,10 @@ def undisturbed_run(settings: TrainSettings, plan: Schedule, *, folder: Path) ->
     Raises TrainingError when it does not end well, or took no step: nothing can be compared with it.
     """
     played = _play(settings, steady(plan.workers), notice_s=0, folder=folder / "undisturbed")
-    outcome = played.outcome
-    if outcome is None or outcome.result is None:
-        said = outcome.message if outcome else "it took no step for too long"
+    if why := why_unfinished(played):
+        hint = played.outcome.hint if played.outcome else ""
         raise TrainingError(
-            f"the training does not end even undisturbed: {said}",
-            hint=(outcome.hint if outcome else "") or f"all it said is in {folder}",
+            f"the training does not end even undisturbed: {why}", hint=hint or f"all it said is in {folder}"
         )
     if not played.steps:
         raise TrainingError("the undisturbed training took no step", hint=f"all it said is in {folder}")

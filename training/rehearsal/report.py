@@ -8,34 +8,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import inf, isnan
 
 from training.journal import Step
+from training.rehearsal.curve import Curve, compare
 from training.rehearsal.played import Move, Played
 from training.rehearsal.schedule import Schedule
-
-TOLERANCE = 1e-5
-"""Of a step's loss: the same sums in another order differ by less."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Curve:
-    """The losses of a run beside those of the undisturbed one.
-
-    steps: of the undisturbed one. missing: of these, not written by the other. unwritten: not written either, but their
-    leading worker was killed right then: survivors went on from the step, and the next loss is compared.
-    difference: the widest, whichever time a step was taken; at_step: where.
-    """
-
-    steps: int
-    missing: int
-    unwritten: int
-    difference: float
-    at_step: int
-
-    @property
-    def is_undisturbed(self) -> bool:
-        return bool(self.steps) and not self.missing and self.difference <= TOLERANCE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +80,10 @@ class Report:
 
 def report(played: Played, undisturbed: Played, *, plan: Schedule, notice_s: float) -> Report:
     """plan: what was played."""
-    finished = played.outcome is not None and played.outcome.result is not None
+    why = why_unfinished(played)
     return Report(
-        finished=finished,
-        why="" if finished else _why(played),
+        finished=not why,
+        why=why,
         workers=plan.workers,
         notice_s=notice_s,
         steps=max((step.step for step in played.steps), default=0),
@@ -124,34 +101,15 @@ def report(played: Played, undisturbed: Played, *, plan: Schedule, notice_s: flo
     )
 
 
-def compare(undisturbed: Iterable[Step], disturbed: Iterable[Step], *, killed_at: Sequence[float] = ()) -> Curve:
-    """Step by step. A step that was taken twice must have had the same loss both times."""
-    expected = {step.step: step.loss for step in undisturbed}
-    taken = list(disturbed)
-    apart = [(_apart(step.loss, expected[step.step]), step.step) for step in taken if step.step in expected]
-    difference, at_step = max(apart, default=(0.0, 0))
-    absent = expected.keys() - {step.step for step in taken}
-    unwritten = sum(_is_excused(step, taken, killed_at) for step in absent)
-    return Curve(
-        steps=len(expected),
-        missing=len(absent) - unwritten,
-        unwritten=unwritten,
-        difference=difference,
-        at_step=at_step,
-    )
-
-
-def _is_excused(absent: int, taken: Sequence[Step], killed_at: Sequence[float]) -> bool:
-    """Whether there was a kill between the steps before and after the one that was not written."""
-    before = min((step.at for step in taken if step.step == absent - 1), default=0.0)
-    after = max((step.at for step in taken if step.step == absent + 1), default=0.0)
-    return any(before <= at <= after for at in killed_at)
-
-
-def _apart(one: float, other: float) -> float:
-    """What is no number is as far apart as can be."""
-    apart = abs(one - other)
-    return inf if isnan(apart) else apart
+def why_unfinished(played: Played) -> str:
+    """In words; empty when the run made its release."""
+    if played.outcome is not None and played.outcome.result is not None:
+        return ""
+    if played.outcome is not None and played.outcome.state == "failed":
+        return played.outcome.message
+    if played.unasked:
+        return f"it was given up: it took no new step, and {played.unasked} workers ended without being told to"
+    return "it was given up: it took no new step for too long"
 
 
 def _losses(moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Loss]:
@@ -220,9 +178,3 @@ def _interval(played: Played) -> int:
 
 def _count(played: Played, kind: str) -> int:
     return sum(event.event == kind for event in played.events)
-
-
-def _why(played: Played) -> str:
-    if played.outcome is not None and played.outcome.state == "failed":
-        return played.outcome.message
-    return "it took no new step for too long and was given up"

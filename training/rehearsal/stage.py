@@ -22,6 +22,9 @@ STALLED_S = 180.0
 """For a step that was never taken before, with workers there; a run that takes none is given up. Before the first step
 all data are read, after the last the release is made."""
 
+MOST_CRASHES = 20
+"""Workers that may end without being told to, and be started again, without a new step; then a run is given up too."""
+
 
 class Workers(Protocol):
     """Of one job; see training.launch.elastic.ElasticWorkers."""
@@ -60,13 +63,14 @@ class Stage:
     _unasked: int = field(default=0, init=False)
     _furthest: int = field(default=0, init=False)  # step that was ever taken
     _idle_s: float = field(default=0.0, init=False)  # with workers wanted, since then
+    _crashes: int = field(default=0, init=False)  # since then
 
     def play(self, changes: Iterator[Change]) -> Played:
         """Until the training has ended or is given up. Blocks. Workers that still run are left to their owner."""
         began = seen = self.now()
         clock_s = 0.0
         upcoming = next(changes, None)
-        while not self._is_over and self._idle_s <= STALLED_S:
+        while not self._is_over and self._idle_s <= STALLED_S and self._crashes <= MOST_CRASHES:
             self.written.read()
             now = self.now()
             clock_s += now - seen if self._has_settled(now) else 0.0
@@ -144,12 +148,15 @@ class Stage:
         ended = self.workers.ended()
         if self._present - gone and any(ended.get(worker) == 0 for worker in gone):
             return
-        self._unasked += sum(ended.get(worker) != 0 for worker in gone)
+        crashed = sum(ended.get(worker) != 0 for worker in gone)
+        self._unasked += crashed
+        self._crashes += crashed
         self._present -= gone
         while len(self._present) < self._wanted and not self._is_over:
             self._present.add(self.workers.start())
 
     def _follow(self, passed_s: float) -> None:
-        taken = self._taken
-        self._idle_s = 0.0 if taken > self._furthest else self._idle_s + (passed_s if self._wanted else 0.0)
-        self._furthest = max(taken, self._furthest)
+        if self._taken > self._furthest:
+            self._furthest, self._idle_s, self._crashes = self._taken, 0.0, 0
+        elif self._wanted:
+            self._idle_s += passed_s

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 
-from training.rehearsal.report import TOLERANCE, Report
+from training.rehearsal.curve import TOLERANCE
+from training.rehearsal.report import Report
 
 
 def lines(report: Report) -> Iterator[tuple[bool | None, str]]:
