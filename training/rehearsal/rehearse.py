@@ -19,7 +19,7 @@ from training.rehearsal.written import Written
 
 _CHECKPOINTS = 4
 """Between two changes: as time is compressed, so is the interval of checkpoints."""
-_LEAST_EVERY_S, _LEAST_SPACING_S = 0.1, 0.2
+_LEAST_EVERY_S, _LEAST_SPACING_S = 0.1, 0.5
 
 Show = Callable[[str], None]
 

@@ -109,7 +109,7 @@ def why_unfinished(played: Played) -> str:
         return played.outcome.message
     if played.unasked:
         return f"it was given up: it took no new step, and {played.unasked} workers ended without being told to"
-    return "it was given up: it took no new step for too long"
+    return "it was given up: it took no new step for too long, perhaps for want of time between losses for a checkpoint"
 
 
 def _losses(moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Loss]:
