@@ -48,12 +48,12 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
     open_store(job.store_url)  # a URL that names no store is better refused now than after the training
     task = find_task(job.settings.task)
     recipe = job.settings.over(task.recipe)
-    is_elastic = job.settings.is_elastic
+    is_elastic = _is_elastic(job)
     with joined(None if is_elastic else job.settings.mesh) as mesh:
         data = task.data(job.settings.seed)
         check_dataset(task, data)
         folder = job.work_folder / _RUNS / fingerprint(job, recipe, task, data.digest)
-        progress = Progress(epochs=recipe.epochs, leads=mesh.leads)
+        progress = Progress(epochs=recipe.epochs, leads=mesh.leads and not is_elastic)
         with _tracker(job, task, recipe, mesh, folder, progress) as tracker:
             loop = _loop(job, task, data, recipe, mesh, folder, tracker, progress, preemption)
             try:
@@ -74,7 +74,7 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
                 metrics=task.metrics(answers, data.evaluation.targets),
                 data_digest=data.digest,
                 git_commit=job.git_commit,
-                hardware=_hardware(mesh),
+                hardware=_hardware(mesh, _most(job) if is_elastic else mesh.size),
                 store_url=job.store_url,
             )
             tracker.register(made, f"{job.store_url.rstrip('/')}/releases/{made.name}/{made.digest}")
@@ -120,7 +120,7 @@ def _loop(
 ) -> Loop:
     settings = job.settings
     precision = use_precision(settings.precision, mesh.device)
-    sharers = (_most(job) if settings.is_elastic else mesh.data_size) * settings.parallel.microbatches
+    sharers = (_most(job) if _is_elastic(job) else mesh.data_size) * settings.parallel.microbatches
     journal = Journal(job.work_folder / JOURNAL if settings.observe.journal else None, leads=mesh.leads)
 
     def met(mesh: Mesh) -> None:
@@ -128,7 +128,7 @@ def _loop(
         if mesh.leads:
             tracker.lead()
 
-    make = partial(ElasticLoop, crew=_crew(job, mesh, preemption), met=met) if settings.is_elastic else Loop
+    make = partial(ElasticLoop, crew=_crew(job, mesh, preemption), met=met) if _is_elastic(job) else Loop
     return make(
         task=task,
         train=data.train.to(mesh.device),
@@ -175,6 +175,11 @@ def _crew(job: JobSpec, mesh: Mesh, preemption: Preemption) -> Crew:
     return Crew(membership, mesh.device)
 
 
+def _is_elastic(job: JobSpec) -> bool:
+    """Whether this worker meets the others by itself; where torchrun started it, it has them already."""
+    return job.settings.is_elastic and "WORLD_SIZE" not in os.environ
+
+
 def _most(job: JobSpec) -> int:
     """The workers of an elastic run when all are there: as many as the launcher counts, unless the settings say."""
     return job.settings.workers or int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
@@ -182,7 +187,7 @@ def _most(job: JobSpec) -> int:
 
 def _tracker(job: JobSpec, task: Task, recipe: Recipe, mesh: Mesh, folder: Path, progress: Progress) -> Tracker:
     """Only the leading process reports; of an elastic run, once it is known who leads."""
-    is_elastic = job.settings.is_elastic
+    is_elastic = _is_elastic(job)
     workers = _most(job) if is_elastic else mesh.size
     return Tracker(
         job.tracking_uri if mesh.leads else None,
@@ -195,7 +200,7 @@ def _tracker(job: JobSpec, task: Task, recipe: Recipe, mesh: Mesh, folder: Path,
     )
 
 
-def _hardware(mesh: Mesh) -> Hardware:
+def _hardware(mesh: Mesh, workers: int) -> Hardware:
     on_gpu = mesh.device.type == "cuda"
     accelerator = torch.cuda.get_device_name(mesh.device) if on_gpu else "cpu"
-    return Hardware(machine=describe_machine(), accelerator=accelerator, world_size=mesh.size)
+    return Hardware(machine=describe_machine(), accelerator=accelerator, world_size=workers)
