@@ -132,7 +132,7 @@ def empty(file: Path) -> None:
         each.unlink()
 
 
-METADATA, TENSORS = ".metadata", "*.bin"
+METADATA, TENSORS = ".metadata", "00000-*"
 SHARES = (0.0, 0.01, 0.1, 0.5, 0.9, 0.999)
 DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
     "an empty folder": (METADATA, empty),
@@ -163,7 +163,7 @@ def test_a_byte_that_is_between_tensors_changes_nothing(folder: Path):
     """Room is left between them, so that each begins where memory is fast; no tensor is made of it."""
     kept = Kept(Folder(folder))
     kept.save(1)
-    (file,) = folder.glob("step-*/*.bin")
+    (file,) = folder.glob("step-*/00000-*")
     content = bytearray(file.read_bytes())
     content[97] ^= 1  # the first tensor's 96 bytes are over
     file.write_bytes(content)
@@ -174,7 +174,7 @@ def test_two_broken_ones_are_both_named(folder: Path):
     kept = Kept(Folder(folder), Keep(last=3))
     kept.save(1, 2, 3)
     (folder / "step-000000003" / ".metadata").unlink()
-    next(folder.glob("step-000000002/*.bin")).unlink()
+    next(folder.glob("step-000000002/00000-*")).unlink()
     assert kept.resume() == 1
     assert ["step-00000000" + str(step) in said for step, said in zip((3, 2), kept.warnings, strict=True)]
 
@@ -182,7 +182,7 @@ def test_two_broken_ones_are_both_named(folder: Path):
 def test_a_broken_one_does_not_count_as_kept(folder: Path):
     kept = Kept(Folder(folder))
     kept.save(1, 2)
-    next(folder.glob("step-000000002/*.bin")).unlink()
+    next(folder.glob("step-000000002/00000-*")).unlink()
     again = Kept(Folder(folder))
     assert again.resume() == 1
     again.save(3)
@@ -192,7 +192,7 @@ def test_a_broken_one_does_not_count_as_kept(folder: Path):
 def test_when_every_checkpoint_is_broken_nothing_starts_anew_in_silence(folder: Path):
     kept = Kept(Folder(folder))
     kept.save(1)
-    next(folder.glob("step-*/*.bin")).write_bytes(b"")
+    next(folder.glob("step-*/00000-*")).write_bytes(b"")
     for _ in range(2):
         with pytest.raises(TrainingError, match="none of the 1 checkpoints") as caught:
             kept.resume()
@@ -201,7 +201,7 @@ def test_when_every_checkpoint_is_broken_nothing_starts_anew_in_silence(folder: 
 
 def test_what_was_never_finished_is_said_but_lost_nothing(folder: Path):
     (folder / "step-000000003").mkdir(parents=True)
-    (folder / "step-000000003" / "00000-000-abc.bin").write_bytes(b"half")
+    (folder / "step-000000003" / "00000-000-abc").write_bytes(b"half")
     kept = Kept(Folder(folder))
     assert kept.resume() is None
     assert "never finished" in kept.warnings[0]

@@ -1,6 +1,5 @@
 """The checkpoints of one run: saved while it goes on, verified before one is used, and few of them kept."""
 
-import secrets
 import threading
 import time
 import warnings
@@ -23,7 +22,7 @@ from training.checkpoint.reader import Reader
 from training.checkpoint.staging import Stage
 from training.checkpoint.storage import Storage
 from training.checkpoint.writer import Writer, planned
-from training.checkpoint.writing import Writing
+from training.checkpoint.writing import Writing, is_left_over, new_attempt
 from training.mesh import Mesh
 
 _PREFIX = "step-"
@@ -223,7 +222,7 @@ class Checkpoints:
         is_known = known is not None and known[0] is mesh and known[1] == shape
         told = exchange(
             mesh,
-            _Begun(attempt=secrets.token_hex(4), failed=self._failed, plan=None if is_known else held(planner)),
+            _Begun(attempt=new_attempt(), failed=self._failed, plan=None if is_known else held(planner)),
         )
         self._raise_any(told)
         if not is_known or known is None:
@@ -281,20 +280,19 @@ class Checkpoints:
         self._warn(f"checkpoint {self._storage}/{_folder(step)} is broken and left out: {why}")
 
     def _prune(self, step: int, figure: float | None, attempt: str) -> None:
-        """Delete what is not kept, and what crashes left."""
-        for other in self._steps() - {step} - self._figures.keys() - self._broken:
+        """Delete what is not kept, and what crashes left; but nothing later, which others may be writing already."""
+        before = {other for other in self._steps() if other < step}
+        for other in before - self._figures.keys() - self._broken:
             try:
                 self._figures[other] = decode_manifest(self._storage.read(f"{_folder(other)}/{METADATA}")).figure
             except (OSError, Broken):
                 continue
         self._broken.discard(step)
         self._figures[step] = figure
-        kept = self._keep.of(self._figures) | {step}
-        for other in self._steps() - kept:
+        for other in before - self._keep.of(self._figures):
             self._storage.delete(_folder(other))
             self._figures.pop(other, None)
-        files = self._storage.files(_folder(step))
-        stale = [file for file in files if file != METADATA and not file.endswith(f"-{attempt}.bin")]
+        stale = [file for file in self._storage.files(_folder(step)) if is_left_over(file, attempt)]
         self._storage.delete(_folder(step), stale)
 
     def _steps(self) -> set[int]:

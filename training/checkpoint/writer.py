@@ -79,7 +79,7 @@ class Writer(StorageWriter):
 
     def _write(self, at: int, lane: Lane, staged: Staged, items: Sequence[WriteItem]) -> list[WriteResult]:
         content = staged.wait()
-        file = f"{self._rank:05d}-{at:03d}-{self._attempt}.bin"
+        file = f"{self._rank:05d}-{at:03d}-{self._attempt}"
         ends = [start + _nbytes(item) for start, item in zip(lane.starts, items, strict=True)]
         results = [
             _result(item, file, start, content[start:end])

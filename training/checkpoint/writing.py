@@ -6,6 +6,7 @@ processes, and belongs to the steps.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -13,10 +14,21 @@ import torch
 from torch.distributed.checkpoint.metadata import MetadataIndex
 from torch.distributed.checkpoint.storage import WriteResult
 
-from training.checkpoint.layout import Piece
+from training.checkpoint.layout import METADATA, Piece
 from training.checkpoint.storage import Storage
 
-_NOTE = ".part-"
+_NOTE = ".note-"
+
+
+def new_attempt() -> str:
+    """A name for one try to write a step, which all its files end in; a later one sorts behind."""
+    return f"{time.time_ns():016x}"
+
+
+def is_left_over(file: str, attempt: str) -> bool:
+    """Whether nothing refers to a file once the metadata of that attempt is there."""
+    of = file.rpartition("-")[2]
+    return file != METADATA and (of < attempt or file.startswith(_NOTE)) and of <= attempt
 
 
 class _GoneError(Exception):
