@@ -37,7 +37,7 @@ def rehearse(
     ] = None,
     seconds: Annotated[
         float | None,
-        typer.Option(min=1, max=86_400, help="One pass through the trace; else what the training takes undisturbed."),
+        typer.Option(min=1, max=86_400, help="One pass through the trace; else half of what all steps take."),
     ] = None,
     notice: Annotated[
         float, typer.Option(min=0, max=120, help="Seconds from being told to go to the kill; 0 kills without a word.")

@@ -101,3 +101,11 @@ def test_the_interval_is_the_most_steps_from_a_checkpoint_or_a_start_to_the_next
 
 def test_the_step_that_a_run_resumes_after_is_no_interval_from_the_checkpoint_before():
     assert told(("checkpoint", 3), ("resumed", 30), ("checkpoint", 31)).interval == 3
+
+
+def test_a_checkpoint_that_was_begun_after_the_one_that_a_start_was_from_is_given_up():
+    assert told(("checkpoint", 3), ("checkpoint", 7), ("resumed", 3), ("checkpoint", 8), ("resumed", 8)).given_up == 1
+
+
+def test_a_start_from_the_newest_checkpoint_gives_none_up():
+    assert told(("checkpoint", 3), ("checkpoint", 7), ("resumed", 7)).given_up == 0

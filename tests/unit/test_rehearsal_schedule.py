@@ -61,6 +61,13 @@ def test_nothing_changes_between_two_passes_where_a_trace_ends_as_it_began():
     assert [change.at_s for change in islice(plan.changes(), 4)] == [0, 10, 20, 40]
 
 
+@given(TRACES)
+def test_a_trace_that_is_played_once_ends_with_all_workers(trace: list[int]):
+    played = list(schedule(trace).lasting(60).once().changes())
+    assert [change.lost for change in played if change.lost] == losses(trace)
+    assert played[-1].after == max(trace)
+
+
 def test_the_run_to_compare_with_has_all_its_workers_at_once_and_keeps_them():
     assert list(steady(3).changes()) == [Change(at_s=0, before=0, after=3)]
 

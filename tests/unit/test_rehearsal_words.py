@@ -17,6 +17,7 @@ GOOD = Report(
     nobody_s=5,
     checkpoints=12,
     interval=8,
+    given_up=1,
     resumes=1,
     unasked=0,
     losses=(
@@ -38,7 +39,10 @@ def test_a_rehearsal_that_went_well_says_so_twice_and_nothing_bad():
 
 def test_what_the_losses_cost_is_told():
     told = said(GOOD, well=None)
-    assert "4 workers lost without notice in 2 losses, 6 steps with them, at most 6 at once; up to 8 lay" in told
+    assert (
+        "workers lost without notice: 4, at 2 of the changes; steps taken again: 6, at most 6 at once; up to 8 lay"
+        in told
+    )
     assert "survivors stepped again after 0.50 s, at worst 0.50 s" in told
     assert "the next to come stepped after 1.50 s" in told
 

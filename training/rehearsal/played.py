@@ -37,3 +37,8 @@ class Played:
     @property
     def seconds(self) -> float:
         return self.ended - self.began
+
+    @property
+    def stepping_s(self) -> float:
+        """From the first step to the last: without the start, and without the making of the release."""
+        return self.steps[-1].at - self.steps[0].at if self.steps else 0.0

@@ -20,6 +20,9 @@ from training.rehearsal.written import Written
 _CHECKPOINTS = 4
 """Between two changes: as time is compressed, so is the interval of checkpoints."""
 _LEAST_EVERY_S, _LEAST_SPACING_S = 0.1, 0.5
+_SHARE = 0.5
+"""Of the steps' time undisturbed, for one pass: it is over before the training is done, even if fewer workers take their
+steps faster, as they do where steps are short."""
 
 Show = Callable[[str], None]
 
@@ -45,7 +48,7 @@ def rehearse(
 ) -> Rehearsal:
     """Train as `settings` say, with as many workers as the plan has, undisturbed and then as it says. Blocks.
 
-    seconds: of one pass through the trace, recoveries not counted; None is what the undisturbed training took.
+    seconds: of one pass through the trace, recoveries not counted; None is half of what all steps take undisturbed.
     notice_s: from being told to go to the kill; 0 kills without a word. folder: holds both runs, their journals and
     logs; what was there is deleted. show: given a line for each change. undisturbed: by `undisturbed_run` of the same
     settings and plan, if there is one. Whom a loss hits follows from the settings' seed.
@@ -56,7 +59,7 @@ def rehearse(
         show("undisturbed first")
         undisturbed = undisturbed_run(settings, plan, folder=folder)
     show(f"{undisturbed.steps[-1].step} steps in {undisturbed.seconds:.0f} s undisturbed; now as the trace says")
-    plan = plan.lasting(seconds or max(undisturbed.seconds, _LEAST_SPACING_S * len(plan.levels)))
+    plan = plan.lasting(seconds or max(_SHARE * undisturbed.stepping_s, _LEAST_SPACING_S * len(plan.levels)))
     disturbed = _play(_compressed(settings, plan), plan, notice_s=notice_s, folder=folder / "disturbed", show=show)
     made = report(disturbed, undisturbed, plan=plan, notice_s=notice_s)
     return Rehearsal(report=made, disturbed=disturbed, undisturbed=undisturbed)

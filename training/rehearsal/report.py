@@ -37,7 +37,8 @@ class Report:
     turns: changes in one pass through the trace, of which `played` were played. seconds, undisturbed_s: what both runs
     took. nobody_s: without a worker. recovering_s: from each loss to the next step, with workers there. resumes: starts
     from a checkpoint. unasked: workers that went without being told to. interval: the most steps
-    from a checkpoint, or a start, to the next.
+    from a checkpoint, or a start, to the next. given_up: the most checkpoints that were begun after the one a start was
+    from: the one in hand at a kill is not finished.
     """
 
     finished: bool
@@ -52,6 +53,7 @@ class Report:
     nobody_s: float
     checkpoints: int
     interval: int
+    given_up: int
     resumes: int
     unasked: int
     losses: tuple[Loss, ...]
@@ -94,6 +96,7 @@ def report(played: Played, undisturbed: Played, *, plan: Schedule, notice_s: flo
         nobody_s=_nobody_s(played),
         checkpoints=_count(played, "checkpoint"),
         interval=_interval(played),
+        given_up=_given_up(played),
         resumes=_count(played, "resumed"),
         unasked=played.unasked,
         losses=tuple(_losses(played.moves, played.steps)),
@@ -174,6 +177,16 @@ def _interval(played: Played) -> int:
     marks = [(0, "started"), *((event.step, event.event) for event in played.events)]
     marks = [(step, kind) for step, kind in marks if kind in ("started", "resumed", "checkpoint")]
     return max((step - since for (since, _), (step, kind) in pairwise(marks) if kind == "checkpoint"), default=0)
+
+
+def _given_up(played: Played) -> int:
+    most, begun = 0, list[int]()
+    for event in played.events:
+        if event.event == "checkpoint":
+            begun.append(event.step)
+        elif event.event == "resumed":
+            most, begun = max(most, sum(step > event.step for step in begun)), []
+    return most
 
 
 def _count(played: Played, kind: str) -> int:

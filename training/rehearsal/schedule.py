@@ -27,14 +27,23 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """levels: numbers of workers, one after the other, no two neighbours alike. spacing_s: how long each lasts."""
+    """levels: numbers of workers, one after the other, no two neighbours alike. spacing_s: how long each lasts.
+
+    again: whether it begins anew after the last, since a training may take longer than its trace.
+    """
 
     levels: tuple[int, ...]
     spacing_s: float = 0.0
+    again: bool = True
 
     def lasting(self, seconds: float) -> "Schedule":
         """The same, with one pass in so many seconds."""
         return replace(self, spacing_s=seconds / len(self.levels))
+
+    def once(self) -> "Schedule":
+        """The same, with all workers there to stay after the last change."""
+        ended = self.levels if self.levels[-1] == self.workers else (*self.levels, self.workers)
+        return replace(self, levels=ended, again=False)
 
     @property
     def workers(self) -> int:
@@ -47,12 +56,12 @@ class Schedule:
         return len(self.levels) - 1
 
     def changes(self) -> Iterator[Change]:
-        """Every change in order of time, pass after pass, since a training may take longer than its trace.
+        """Every change in order of time, from nobody there: a trace that begins with none waits for its first.
 
-        Starts from nobody: a trace that begins with none waits for its first. Without an end, unless nothing changes.
+        Without an end, unless nothing changes or it is played once.
         """
         before = 0
-        for turn in count() if self.turns else range(1):
+        for turn in count() if self.again and self.turns else range(len(self.levels)):
             after = self.levels[turn % len(self.levels)]
             if after != before:
                 yield Change(at_s=turn * self.spacing_s, before=before, after=after)

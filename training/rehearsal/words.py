@@ -47,7 +47,8 @@ def _lost(report: Report) -> str:
     how = f"with {report.notice_s:g} s notice" if report.notice_s else "without notice"
     worst = max(report.losses, key=lambda loss: loss.lost_steps, default=None)
     said = (
-        f"{report.lost_workers} workers lost {how} in {len(report.losses)} losses, {report.lost_steps} steps with them"
+        f"workers lost {how}: {report.lost_workers}, at {len(report.losses)} of the changes; "
+        f"steps taken again: {report.lost_steps}"
     )
     if worst is None or not worst.lost_steps:
         return said
