@@ -23,8 +23,8 @@ from training.rehearsal import Report, rehearse, schedule, undisturbed_run
 _STEPS_ALONE, _STEPS_TOGETHER = 24, 16
 """For each change, of one worker and of several, whose steps take longer."""
 _SHARE, _LEAST_SPACING_S = 0.5, 0.25
-"""Of the steps' time undisturbed, for one pass: it is over before the training is done, even if fewer workers take their
-steps faster. Between two changes there is time for a checkpoint, else no run could get on."""
+"""Of the steps' time undisturbed, for one pass: it is over before the training, even where fewer workers are faster.
+Between two changes there is time for a checkpoint, else no run could get on."""
 _STEPS_AN_EPOCH = 100
 _AGAIN_S = 10.0
 

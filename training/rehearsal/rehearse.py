@@ -21,8 +21,8 @@ _CHECKPOINTS = 4
 """Between two changes: as time is compressed, so is the interval of checkpoints."""
 _LEAST_EVERY_S, _LEAST_SPACING_S = 0.1, 0.5
 _SHARE = 0.5
-"""Of the steps' time undisturbed, for one pass: it is over before the training is done, even if fewer workers take their
-steps faster, as they do where steps are short."""
+"""Of the steps' time undisturbed, for one pass: it is over before the training, even where fewer workers are faster, as
+they are where steps are short."""
 
 Show = Callable[[str], None]
 
