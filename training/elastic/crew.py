@@ -5,6 +5,7 @@ machine that vanishes without a word is noticed when the exchange times out. Wor
 such an error: what it was in the middle of is lost, so its worker starts again from the newest checkpoint.
 """
 
+import gc
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -20,7 +21,10 @@ from training.elastic.membership import Membership, Round
 from training.mesh import Mesh
 from training.preempt import Left
 
-_FORMING = timedelta(seconds=4)  # usually a tenth of a second; the longest that one who died meanwhile is waited for
+_CONNECTING = timedelta(seconds=0.6)
+"""gloo waits five times this for its connections, which usually take a tenth of a second; the longest that one who died
+meanwhile is waited for."""
+_FIRST_WORD = timedelta(seconds=3)
 _EXCHANGE = timedelta(minutes=10)
 
 
@@ -83,8 +87,9 @@ class Crew:
             store=met.store,
             rank=met.rank,
             world_size=met.size,
-            timeout=_FORMING,
+            timeout=_CONNECTING,
         )
+        dist.set_timeout(_FIRST_WORD)
         # one that another could not connect to waits for it here, and not for as long as an exchange may take
         dist.all_reduce(torch.zeros(1))
         dist.set_timeout(_EXCHANGE)
@@ -94,3 +99,4 @@ class Crew:
         self.mesh = self.alone
         if dist.is_initialized():
             dist.destroy_process_group()
+            gc.collect()  # what was half made when a worker was lost may hold the group in a cycle

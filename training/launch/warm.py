@@ -8,6 +8,7 @@ number]` come, `["started", worker, process id]` and `["ended", worker, exit cod
 all workers are asked to stop.
 """
 
+import gc
 import json
 import os
 import select
@@ -88,5 +89,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the launcher hears it too, and says what is to be done
     import training.run  # noqa: F401 - what a worker needs
 
+    gc.freeze()  # a worker's collections pass over what was imported, whose memory they go on sharing
     Warm(socket.socket(fileno=int(sys.argv[1])), sys.argv[2]).serve()
     os._exit(0)  # what was imported takes a second to be taken down
