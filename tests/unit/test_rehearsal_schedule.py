@@ -68,6 +68,12 @@ def test_a_trace_that_is_played_once_ends_with_all_workers(trace: list[int]):
     assert played[-1].after == max(trace)
 
 
+@given(TRACES)
+def test_turns_are_the_changes_of_a_pass_without_the_first_arrival(trace: list[int]):
+    plan = schedule(trace).lasting(60).once()
+    assert plan.turns == len(list(plan.changes())) - 1
+
+
 def test_the_run_to_compare_with_has_all_its_workers_at_once_and_keeps_them():
     assert list(steady(3).changes()) == [Change(at_s=0, before=0, after=3)]
 

@@ -53,7 +53,7 @@ class Schedule:
     @property
     def turns(self) -> int:
         """Changes in one pass, without the first arrival."""
-        return len(self.levels) - 1
+        return len(self.levels) - (1 if self.levels[0] else 2)
 
     def changes(self) -> Iterator[Change]:
         """Every change in order of time, from nobody there: a trace that begins with none waits for its first.
@@ -61,7 +61,7 @@ class Schedule:
         Without an end, unless nothing changes or it is played once.
         """
         before = 0
-        for turn in count() if self.again and self.turns else range(len(self.levels)):
+        for turn in count() if self.again and len(self.levels) > 1 else range(len(self.levels)):
             after = self.levels[turn % len(self.levels)]
             if after != before:
                 yield Change(at_s=turn * self.spacing_s, before=before, after=after)
