@@ -7,7 +7,7 @@ from slipway.plan.page.frame import figures, framed, section
 from slipway.plan.page.markup import Markup, element, joined
 from training.rehearsal import Rehearsal
 from training.rehearsal.played import Played
-from training.rehearsal.words import lines
+from training.rehearsal.words import lines, tiny
 
 Point = tuple[float, float]
 
@@ -28,7 +28,7 @@ def render(rehearsal: Rehearsal) -> str:
                 (str(report.lost_workers), "workers lost"),
                 (str(report.lost_steps), "steps taken again"),
                 (_worst(report.again_s(survivors=True)), "until survivors stepped, at worst"),
-                (f"{report.curve.difference:.0e}", "of a loss to the undisturbed one"),
+                (tiny(report.curve.difference), "between a loss and the undisturbed one"),
             ),
             *_plots(rehearsal),
             section("In words", element("ul", *(element("li", line) for _, line in lines(report)))),

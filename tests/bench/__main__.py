@@ -22,8 +22,9 @@ BENCHES = {
     "preview": "previews of production stacks beside bare programs of as many resources",
     "cost": "start-up of plan and cost, and estimates beside replayed bills",
     "spot": "the spot policy beside three baselines and the optimum",
+    "rehearsal": "trainings that lose workers as published traces say; some minutes a trace",
 }
-_WITH_TRACES = {"cost": False, "spot": True}
+_WITH_TRACES = {"cost": False, "spot": True, "rehearsal": True}
 """Benches that take a folder of traces, and whether they mean anything without one."""
 
 

@@ -1,11 +1,13 @@
 """Published spot traces played to the real trainer, with and without notice, and what the losses cost.
 
-    python -m tests.bench.rehearsal FOLDER [--only us-west-2c] [--notice 2] [--without-notice | --with-notice]
+    python -m tests.bench.rehearsal FOLDER [--only preemption] [--notice 2] [--without-notice | --with-notice]
 
-FOLDER holds traces in any depth. Of each, every change is played at least once, with a worker for each instance, while
-tests/bench/paced_task.py is trained; the same training undisturbed is what its losses are compared with. Takes some
-minutes a trace. The bars: every run ends, with the undisturbed losses; with notice at most one step is taken again, and
-without at most what one interval of checkpoints holds; survivors step again within 10 s.
+FOLDER holds traces in any depth; those are played whose path holds what --only says. Each is played once, every change
+of it, with a worker for each instance, while tests/bench/paced_task.py is trained; its losses are compared with those of
+the same training undisturbed. Takes some minutes a trace.
+
+The bars: every run ends, with the undisturbed losses; with notice at most one step is taken again, and without at most
+what one interval of checkpoints holds and what is taken while one is written; survivors step again within 10 s.
 """
 
 import argparse
@@ -69,7 +71,7 @@ def runs(folder: Path, *, only: str, ways: Sequence[float]) -> Iterator[Run]:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--only", default="", help="traces whose path holds this")
+    parser.add_argument("--only", default="preemption", help="traces whose path holds this")
     parser.add_argument("--notice", type=float, default=2.0, help="seconds, of the runs with notice")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--with-notice", action="store_true", help="only these runs")
@@ -86,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(_row(run), flush=True)
         done.append(run)
     print(f"load {os.getloadavg()[0]:.1f} after\n")
+    if not done:
+        sys.exit(f"no trace in {asked.folder} whose path holds {asked.only!r}")
     for bar, met in _bars(done):
         print(f"{'met   ' if met else 'MISSED'}  {bar}")
 

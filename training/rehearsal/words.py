@@ -21,6 +21,10 @@ def lines(report: Report) -> Iterator[tuple[bool | None, str]]:
         yield False, f"{report.unasked} workers ended without being told to and were started again"
 
 
+def tiny(difference: float) -> str:
+    return f"{difference:.0e}" if difference else "0"
+
+
 def _end(report: Report) -> str:
     if not report.finished:
         return f"the training did not end: {report.why}"
@@ -37,7 +41,7 @@ def _curve(report: Report) -> str:
     if curve.missing:
         return f"{curve.missing} of {curve.steps} steps were never written"
     if curve.is_undisturbed:
-        return f"the losses of all {curve.steps} steps are those undisturbed, to {curve.difference:.0e}"
+        return f"the losses of all {curve.steps} steps are those undisturbed, to {tiny(curve.difference)}"
     return (
         f"the loss of step {curve.at_step} is {curve.difference:.3g} off the undisturbed one; {TOLERANCE:g} is allowed"
     )
