@@ -16,6 +16,7 @@ import torch.distributed as dist
 
 # its functions take the process group that there is when it is first imported as a default, and never let go of it
 import torch.distributed.nn.functional
+from torch.distributed import distributed_c10d
 
 from training.elastic.membership import Membership, Round
 from training.mesh import Mesh
@@ -82,6 +83,9 @@ class Crew:
         self._membership.end()
 
     def _form(self, met: Round) -> None:
+        # torch numbers its groups and puts the number in every key: one that could not be formed must not count, or
+        # those who tried would look for the others under keys that these never use
+        distributed_c10d._world.group_count = 0
         dist.init_process_group(
             "cpu:gloo,cuda:nccl" if self.alone.device.type == "cuda" else "gloo",
             store=met.store,
