@@ -3,8 +3,8 @@
     python -m tests.bench.rehearsal FOLDER [--only preemption] [--notice 2] [--without-notice | --with-notice]
 
 FOLDER holds traces in any depth; those are played whose path holds what --only says. Each is played once, every change
-of it, with a worker for each instance, while tests/bench/paced_task.py is trained; its losses are compared with those of
-the same training undisturbed. Takes some minutes a trace.
+of it, with a worker for each instance, while tests/bench/paced_task.py is trained. Its losses are compared with those
+of the same training undisturbed. Takes some minutes a trace.
 
 The bars: every run ends, with the undisturbed losses; with notice at most one step is taken again, and without at most
 what one interval of checkpoints holds and what is taken while one is written; survivors step again within 10 s.
@@ -24,7 +24,7 @@ from training.rehearsal import Report, rehearse, schedule, undisturbed_run
 
 _STEPS_ALONE, _STEPS_TOGETHER = 24, 16
 """For each change, of one worker and of several, whose steps take longer."""
-_SHARE, _LEAST_SPACING_S = 0.5, 0.25
+_SHARE, _LEAST_SPACING_S = 0.5, 0.2
 """Of the steps' time undisturbed, for one pass: it is over before the training, even where fewer workers are faster.
 Between two changes there is time for a checkpoint, else no run could get on."""
 _STEPS_AN_EPOCH = 100
