@@ -21,9 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def rehearse(
-    trace: Annotated[
-        Path, typer.Argument(help='A JSON file {"metadata": {"gap_seconds": 300}, "data": [instances, …]}.')
-    ],
+    trace: Annotated[Path, typer.Argument(help="A JSON file: the seconds of a tick, and the instances at each.")],
     stack: Stack = "local",
     task: Annotated[
         str, typer.Option(help="Another task than the settings name: employment, digits, package.module:Class.")
@@ -48,8 +46,8 @@ def rehearse(
 ) -> None:
     """Train on this machine while workers come and go as a trace of spot capacity says, with time compressed.
 
-    It trains undisturbed first, and compares the loss of every step. Nothing of it becomes a release of yours. Exit
-    code 1: the training did not end, or its losses were not the undisturbed ones.
+    It trains undisturbed first, and compares the loss of every step. Nothing of it becomes a release of yours.
+    Exit code 1: the training did not end, or its losses were not the undisturbed ones.
     """
     from infra.placement.spot.trace import read_trace
     from slipway.paths import State
