@@ -2,6 +2,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from training.journal import Event, EventName, Step
 from training.outcome import Outcome, TrainingResult
@@ -71,6 +73,20 @@ def test_a_step_that_is_taken_three_times_is_lost_twice():
     moves = (move(0.0, 0, 1), move(2.0, 1, 0), move(3.0, 0, 1), move(5.0, 1, 0), move(6.0, 0, 1))
     told = [step(1, 1.0, workers=1), step(1, 4.0, workers=1), step(1, 7.0, workers=1)]
     assert [loss.lost_steps for loss in reported(*moves, steps=told).losses] == [1, 1]
+
+
+@given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 8)), max_size=6))
+def test_every_step_that_has_two_lines_was_lost_once(lives: list[tuple[int, int]]):
+    """lives: how many steps each takes, and how many of all so far the kill at its end costs."""
+    moves, told, at, taken = [move(0.0, 0, 1)], [], 0.0, 0
+    for steps, costs in [*lives, (60, 0)]:
+        for _ in range(steps):
+            at, taken = at + 1, taken + 1
+            told.append(step(taken, at, workers=1))
+        moves += [move(at + 0.25, 1, 0), move(at + 0.5, 0, 1)]
+        taken = max(0, taken - costs)
+    made = reported(*moves, steps=told)
+    assert made.lost_steps == len(told) - len({each.step for each in told})
 
 
 def test_time_without_a_worker_counts_from_the_start_to_the_end():
