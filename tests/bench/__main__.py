@@ -22,6 +22,7 @@ BENCHES = {
     "preview": "previews of production stacks beside bare programs of as many resources",
     "cost": "start-up of plan and cost, and estimates beside replayed bills",
     "spot": "the spot policy beside three baselines and the optimum",
+    "kills": "a hundred workers of a training killed one after the other",
     "rehearsal": "trainings that lose workers as published traces say; some minutes a trace",
 }
 _WITH_TRACES = {"cost": False, "spot": True, "rehearsal": True}
