@@ -3,32 +3,30 @@
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 import torch
 from torch import Tensor
-from torch.distributed.checkpoint.default_planner import DefaultLoadPlanner, DefaultSavePlanner
+from torch.distributed.checkpoint.default_planner import DefaultSavePlanner
 from torch.distributed.checkpoint.metadata import Metadata
 from torch.distributed.checkpoint.planner import SavePlan
 from torch.distributed.checkpoint.storage import WriteResult
 
 from slipway.errors import TrainingError
+from training.checkpoint.choice import Choice, Into
 from training.checkpoint.keep import Keep
-from training.checkpoint.layout import FORMAT, METADATA, Broken, Manifest, decode_manifest, join, split
+from training.checkpoint.layout import FORMAT, METADATA, Broken, Manifest, decode_manifest, folder_of, steps_in
 from training.checkpoint.planning import Held, exchange, held, planner_of, share_out
-from training.checkpoint.reader import Reader
 from training.checkpoint.staging import Stage
+from training.checkpoint.state import split
 from training.checkpoint.storage import Storage
 from training.checkpoint.writer import Writer, planned
 from training.checkpoint.writing import Writing, is_left_over, new_attempt
 from training.mesh import Mesh
 
-_PREFIX = "step-"
 _LEAVING_S = 10.0  # for the others' parts, when the one that leads goes
-
-Into = Callable[[Manifest], dict[str, Any]]
 
 
 class _Begun(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,20 +35,6 @@ class _Begun(msgspec.Struct, frozen=True, kw_only=True):
     attempt: str
     failed: str = ""
     plan: tuple[Held, ...] | None = None
-
-
-class _Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """A checkpoint to load: its metadata, empty when there is none left. lost: how many were broken."""
-
-    metadata: str = ""
-    lost: int = 0
-
-
-class _Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a process could not load it: it is broken, or does not fit the model."""
-
-    broken: str = ""
-    unfit: str = ""
 
 
 class Checkpoints:
@@ -74,7 +58,7 @@ class Checkpoints:
         self._writing: Writing | None = None
         self._planned: tuple[Mesh, object, SavePlan, Metadata] | None = None
         self._figures: dict[int, float | None] = {}  # of those known to be whole
-        self._broken: set[int] = set()
+        self._choice = Choice(storage, warn=warn)
         self.stalled_s = 0.0
 
     def prepare(self, state: Mapping[str, Any], *, mesh: Mesh) -> None:
@@ -117,7 +101,7 @@ class Checkpoints:
 
         writer = Writer(
             self._storage,
-            _folder(step),
+            folder_of(step),
             rank=mesh.rank,
             attempt=attempt,
             stage=self._stage,
@@ -127,7 +111,7 @@ class Checkpoints:
         )
         self._writing = Writing(
             self._storage,
-            _folder(step),
+            folder_of(step),
             attempt=attempt,
             rank=mesh.rank,
             size=mesh.size,
@@ -165,36 +149,12 @@ class Checkpoints:
         Raises TrainingError when all are broken (starting anew would hide that work was lost), or the newest does not
         fit the model.
         """
-        self._broken.clear()
-        offers = self._offers() if mesh.leads else None
-        while True:
-            offer = exchange(mesh, next(offers) if offers else _Offer())[0]
-            if not offer.metadata:
-                break
-            manifest = decode_manifest(offer.metadata.encode())
-            state = into(manifest)
-            verdicts = exchange(mesh, self._load(manifest, state))
-            if unfit := next((verdict.unfit for verdict in verdicts if verdict.unfit), ""):
-                raise TrainingError(
-                    f"the checkpoint after step {manifest.step} does not fit the model: {unfit}",
-                    hint="change the task's `version` when its model changes, and the run starts anew",
-                )
-            broken = next((verdict.broken for verdict in verdicts if verdict.broken), "")
-            if not broken:
-                return join(state, manifest.plain)
-            self._leave_out(manifest.step, broken)
-        if offer.lost:
-            raise TrainingError(
-                f"none of the {offer.lost} checkpoints in {self._storage} verifies",
-                hint="delete them all to start anew",
-            )
-        return None
+        return self._choice.resume(into, mesh=mesh)
 
     def clear(self) -> None:
         """Delete them all: the run has ended and its release holds what it made."""
-        for folder in self._storage.folders():
-            if folder.startswith(_PREFIX):
-                self._storage.delete(folder)
+        for step in steps_in(self._storage.folders()):
+            self._storage.delete(folder_of(step))
 
     @property
     def _failed(self) -> str:
@@ -239,66 +199,18 @@ class Checkpoints:
                 hint="free space there, then train again: it goes on from the last checkpoint",
             )
 
-    def _offers(self) -> Iterator[_Offer]:
-        """From the newest on, those that look whole."""
-        for step in sorted(self._steps(), reverse=True):
-            try:
-                content = self._metadata(step)
-                if content is not None:
-                    decode_manifest(content)
-                    yield _Offer(metadata=content.decode())
-            except Broken as broken:
-                self._leave_out(step, str(broken))
-        yield _Offer(lost=len(self._broken))
-
-    def _metadata(self, step: int) -> bytes | None:
-        """None for a checkpoint that was never finished, which is said. Raises Broken."""
-        if METADATA not in self._storage.files(_folder(step)):
-            self._warn(f"checkpoint {self._storage}/{_folder(step)} was never finished and is left out")
-            return None
-        try:
-            return bytes(self._storage.read(f"{_folder(step)}/{METADATA}"))
-        except OSError as error:
-            raise Broken(error.strerror or str(error)) from error
-
-    def _load(self, manifest: Manifest, state: Mapping[str, Any]) -> _Verdict:
-        tensors, _ = split(state)
-        planner = DefaultLoadPlanner(flatten_state_dict=False)
-        try:
-            reader = Reader(self._storage, _folder(manifest.step), manifest)
-            planner.set_up_planner({**tensors}, reader.read_metadata())
-            plan = planner.create_local_plan()
-            reader.read_data(plan, planner).wait()
-        except Broken as broken:
-            return _Verdict(broken=str(broken))
-        except (RuntimeError, ValueError) as error:  # what torch says of names and sizes that differ
-            return _Verdict(unfit=str(error))
-        return _Verdict()
-
-    def _leave_out(self, step: int, why: str) -> None:
-        self._broken.add(step)
-        self._warn(f"checkpoint {self._storage}/{_folder(step)} is broken and left out: {why}")
-
     def _prune(self, step: int, figure: float | None, attempt: str) -> None:
         """Delete what is not kept, and what crashes left; but nothing later, which others may be writing already."""
-        before = {other for other in self._steps() if other < step}
-        for other in before - self._figures.keys() - self._broken:
+        before = {other for other in steps_in(self._storage.folders()) if other < step}
+        for other in before - self._figures.keys() - self._choice.broken:
             try:
-                self._figures[other] = decode_manifest(self._storage.read(f"{_folder(other)}/{METADATA}")).figure
+                self._figures[other] = decode_manifest(self._storage.read(f"{folder_of(other)}/{METADATA}")).figure
             except (OSError, Broken):
                 continue
-        self._broken.discard(step)
+        self._choice.broken.discard(step)
         self._figures[step] = figure
         for other in before - self._keep.of(self._figures):
-            self._storage.delete(_folder(other))
+            self._storage.delete(folder_of(other))
             self._figures.pop(other, None)
-        stale = [file for file in self._storage.files(_folder(step)) if is_left_over(file, attempt)]
-        self._storage.delete(_folder(step), stale)
-
-    def _steps(self) -> set[int]:
-        names = (name.removeprefix(_PREFIX) for name in self._storage.folders() if name.startswith(_PREFIX))
-        return {int(name) for name in names if name.isdecimal()}
-
-
-def _folder(step: int) -> str:
-    return f"{_PREFIX}{step:09d}"
+        stale = [file for file in self._storage.files(folder_of(step)) if is_left_over(file, attempt)]
+        self._storage.delete(folder_of(step), stale)
