@@ -53,8 +53,15 @@ def rehearse(
     logs; what was there is deleted. show: given a line for each change. undisturbed: by `undisturbed_run` of the same
     settings and plan, if there is one. Whom a loss hits follows from the settings' seed.
 
-    Raises TrainingError when the training does not even end undisturbed, or the folder cannot be used.
+    Raises TrainingError when survivors of this training could not go on, when it does not even end undisturbed, or when
+    the folder cannot be used.
     """
+    if not _watched(settings, plan.workers).is_elastic:
+        raise TrainingError(
+            "a model that is spread over its workers, or whose workers seldom meet, cannot be rehearsed: none goes on "
+            "without the others",
+            hint="leave mesh.shard, mesh.tensor, mesh.pipeline and parallel.local_steps at 1 for a rehearsal",
+        )
     if undisturbed is None:
         show("undisturbed first")
         undisturbed = undisturbed_run(settings, plan, folder=folder)

@@ -1,0 +1,17 @@
+from pathlib import Path
+
+import pytest
+
+from slipway.errors import TrainingError
+from training.config import MeshSettings, ParallelSettings, TrainSettings
+from training.rehearsal import rehearse, schedule
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [TrainSettings(mesh=MeshSettings(shard=2)), TrainSettings(parallel=ParallelSettings(local_steps=4))],
+)
+def test_a_training_whose_survivors_cannot_go_on_is_refused_before_it_starts(settings: TrainSettings, tmp_path: Path):
+    with pytest.raises(TrainingError, match="cannot be rehearsed"):
+        rehearse(settings, schedule([2, 1]), seconds=None, notice_s=0, folder=tmp_path)
+    assert not list(tmp_path.iterdir())
