@@ -10,11 +10,16 @@ from typing import Any
 import pytest
 import torch
 from obstore.store import MemoryStore
+from torch.distributed.checkpoint import state_dict_loader, state_dict_saver
+from torch.distributed.checkpoint.default_planner import DefaultLoadPlanner, DefaultSavePlanner
 
 from slipway.errors import TrainingError
 from training.checkpoint import Checkpoints, Keep
-from training.checkpoint.layout import Manifest
+from training.checkpoint.layout import FORMAT, METADATA, Manifest, Piece, Whole, decode_manifest
+from training.checkpoint.reader import Reader
+from training.checkpoint.staging import Stage
 from training.checkpoint.storage import Bucket, Folder, Storage, storage
+from training.checkpoint.writer import Writer
 from training.mesh import Mesh
 
 ALONE = Mesh(rank=0, size=1, device=torch.device("cpu"))
@@ -132,7 +137,7 @@ def empty(file: Path) -> None:
         each.unlink()
 
 
-METADATA, TENSORS = ".metadata", "00000-*"
+TENSORS = "00000-*"
 SHARES = (0.0, 0.01, 0.1, 0.5, 0.9, 0.999)
 DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
     "an empty folder": (METADATA, empty),
@@ -280,3 +285,21 @@ def test_a_write_that_failed_is_told_by_the_next_save(folder: Path):
     checkpoints.save(1, state(1), mesh=ALONE)
     with pytest.raises(TrainingError, match="no checkpoint could be written"):
         checkpoints.save(2, state(2), mesh=ALONE)
+
+
+@pytest.mark.filterwarnings("ignore:torch.distributed is disabled")
+def test_dcp_itself_saves_and_loads_with_our_writer_and_reader(place: Storage):
+    tensors = {"a": torch.arange(12.0).view(3, 4), "b": torch.tensor(7)}
+
+    def describe(wholes: dict[str, Whole], pieces: tuple[Piece, ...]) -> Manifest:
+        return Manifest(format=FORMAT, step=1, attempt="x", figure=None, plain={}, tensors=wholes, pieces=pieces)
+
+    writer = Writer(place, "step-1", rank=0, attempt="x", stage=Stage(ALONE.device), describe=describe)
+    state_dict_saver.save(
+        {**tensors}, storage_writer=writer, planner=DefaultSavePlanner(flatten_state_dict=False), no_dist=True
+    )
+    manifest = decode_manifest(place.read(f"step-1/{METADATA}"))
+    found = {name: torch.zeros_like(tensor) for name, tensor in tensors.items()}
+    planner = DefaultLoadPlanner(flatten_state_dict=False)
+    state_dict_loader.load({**found}, storage_reader=Reader(place, "step-1", manifest), planner=planner, no_dist=True)
+    assert all(found[name].equal(tensor) for name, tensor in tensors.items())
