@@ -26,7 +26,7 @@ from training.launch.folder import LOG
 TASK = "tests.tiny_task:Slow"
 STEPS_PER_EPOCH = 5  # of that task, with its own batch size
 SLACK_STEPS = 100
-PATIENCE_S = 60.0
+PATIENCE_S, RUN_S = 60.0, 600.0
 MOST_S, MOST_LOST, MOST_APART = 10.0, 1, 1e-5
 """The bars: to the next step after a kill, steps lost by one, and how far losses may be from the undisturbed run's."""
 
@@ -34,44 +34,31 @@ MOST_S, MOST_LOST, MOST_APART = 10.0, 1, 1e-5
 @dataclass(frozen=True, kw_only=True)
 class Endured:
     """lost: steps taken again, by kill. waited_s: from each kill to the next step that was taken after it. apart: the
-    furthest that the loss of a step is from the undisturbed run's. released: what each run ended in."""
+    furthest that the loss of a step is from the undisturbed run's."""
 
     kills: int
     steps: int
     lost: Sequence[int]
     waited_s: Sequence[float]
     apart: float
-    released: tuple[str, str]
 
 
-def endure(folder: Path, *, kills: int, workers: int, epochs: int, chance: random.Random) -> Endured:
-    """Both runs, in folders below `folder`. Raises RuntimeError when the disturbed one comes to a halt."""
-    kept = _run(folder / "undisturbed", workers=workers, epochs=epochs, kills=0, chance=chance)
-    disturbed = _run(folder / "disturbed", workers=workers, epochs=epochs, kills=kills, chance=chance)
-    expected = losses(folder / "undisturbed" / JOURNAL)
-    found = losses(folder / "disturbed" / JOURNAL)
-    if found.keys() != expected.keys():
-        raise RuntimeError(f"{len(found)} steps instead of {len(expected)}")
-    entries = list(read_journal(folder / "disturbed" / JOURNAL))
-    return Endured(
-        kills=len(disturbed.killed_at),
-        steps=len(found),
-        lost=lost_steps(entries, disturbed.killed_at),
-        waited_s=[_next_step(entries, at) - at for at in disturbed.killed_at],
-        apart=max(abs(found[step] - expected[step]) for step in expected),
-        released=(kept.digest, disturbed.digest),
-    )
+def endure(
+    folder: Path,
+    *,
+    kills: int,
+    workers: int,
+    epochs: int,
+    chance: random.Random,
+    task: str = TASK,
+    pause_s: float = 1.0,
+) -> Endured:
+    """Both runs, in folders below `folder`. pause_s: the longest between two kills.
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Ran:
-    killed_at: Sequence[float]
-    digest: str
-
-
-def _run(folder: Path, *, workers: int, epochs: int, kills: int, chance: random.Random) -> _Ran:
+    Raises RuntimeError when the disturbed one comes to a halt.
+    """
     settings = TrainSettings(
-        task=TASK,
+        task=task,
         workers=workers,
         epochs=epochs,
         patience=epochs,
@@ -79,37 +66,60 @@ def _run(folder: Path, *, workers: int, epochs: int, kills: int, chance: random.
         elastic=ElasticSettings(min_workers=1),
         observe=ObserveSettings(journal=True),
     )
+    _run(folder / "undisturbed", settings, kills=0, chance=chance, pause_s=pause_s)
+    killed_at = _run(folder / "disturbed", settings, kills=kills, chance=chance, pause_s=pause_s)
+    expected = losses(folder / "undisturbed" / JOURNAL)
+    found = losses(folder / "disturbed" / JOURNAL)
+    if found.keys() != expected.keys():
+        raise RuntimeError(f"{len(found)} steps instead of {len(expected)}")
+    entries = list(read_journal(folder / "disturbed" / JOURNAL))
+    return Endured(
+        kills=len(killed_at),
+        steps=len(found),
+        lost=lost_steps(entries, killed_at),
+        waited_s=[_next_step(entries, at) - at for at in killed_at],
+        apart=max(abs(found[step] - expected[step]) for step in expected),
+    )
+
+
+def _run(folder: Path, settings: TrainSettings, *, kills: int, chance: random.Random, pause_s: float) -> list[float]:
+    """Train to the end, without a release. Returns when workers were killed."""
     job = JobSpec(settings=settings, store_url=(folder / "store").as_uri(), tracking_uri=None, work_folder=folder)
     crew = ElasticWorkers(job)
     killed_at: list[float] = []
     try:
-        for _ in range(workers):
+        for _ in range(settings.workers or 1):
             crew.start()
         _until_step_after(0.0, folder, crew)
-        while len(killed_at) < kills and crew.outcome() is None:
-            time.sleep(chance.uniform(0.0, 1.0))
+        while len(killed_at) < kills and not _has_ended(folder):
+            time.sleep(chance.uniform(0.0, pause_s))
+            if _has_ended(folder):
+                break
             killed_at.append(time.time())
             crew.kill(chance.choice(crew.living()))
             crew.start()
             if chance.random() < 0.8:  # else the next one comes while they may still be meeting
                 _until_step_after(killed_at[-1], folder, crew)
-        deadline = time.monotonic() + epochs * STEPS_PER_EPOCH + PATIENCE_S
-        while crew.living() and crew.outcome() is None and time.monotonic() < deadline:
-            crew.wait(timeout_s=0.5)
-        outcome = crew.outcome()
-        if outcome is None or outcome.result is None:
-            raise RuntimeError(f"the run did not end as it should: {outcome}, {crew.ended()}: {_last_said(folder)}")
-        return _Ran(killed_at=killed_at, digest=outcome.result.digest)
+        deadline = time.monotonic() + RUN_S
+        while not _has_ended(folder):
+            if time.monotonic() > deadline or not crew.living() or crew.outcome() is not None:
+                raise RuntimeError(f"the run did not end as it should, {crew.ended()}: {_last_said(folder)}")
+            crew.wait(timeout_s=0.2)
+        return killed_at
     finally:
         crew.close()
 
 
 def _until_step_after(at: float, folder: Path, crew: ElasticWorkers) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while _next_step(list(read_journal(folder / JOURNAL)), at) == float("inf") and crew.outcome() is None:
+    while _next_step(list(read_journal(folder / JOURNAL)), at) == float("inf") and not _has_ended(folder):
         if time.monotonic() > deadline or not crew.living():
             raise RuntimeError(f"no step after a kill, {len(crew.living())} live: {_last_said(folder)}")
         time.sleep(0.02)
+
+
+def _has_ended(folder: Path) -> bool:
+    return any(isinstance(entry, Event) and entry.event == "ended" for entry in read_journal(folder / JOURNAL))
 
 
 def _last_said(folder: Path) -> str:

@@ -105,7 +105,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 @pytest.fixture(scope="module")
 def endured(tmp_path_factory: pytest.TempPathFactory) -> Endured:
-    return endure(tmp_path_factory.mktemp("kills"), kills=3, workers=4, epochs=40, chance=random.Random(7))
+    folder, paced = tmp_path_factory.mktemp("kills"), "tests.bench.paced_task:Paced"
+    return endure(folder, kills=3, workers=4, epochs=3, chance=random.Random(7), task=paced, pause_s=0.2)
 
 
 def test_survivors_of_a_kill_step_again_within_ten_seconds(endured: Endured):
@@ -139,10 +140,10 @@ def test_when_all_are_told_to_go_a_checkpoint_of_the_last_step_is_written(played
 
 def test_a_job_fills_the_place_of_a_worker_that_died_and_ends_in_a_release(tmp_path: Path):
     said: list[str] = []
-    handle = LocalLauncher(show=said.append).submit(job(tmp_path, epochs=60))
+    handle = LocalLauncher(show=said.append).submit(job(tmp_path, epochs=40))
     until(lambda: steps_with(tmp_path, 2))
     workers_of(tmp_path)[0].kill()
-    assert handle.wait().epochs == 60
+    assert handle.wait().epochs == 40
     assert "a worker was lost; another takes its place" in said
     assert handle.state is JobState.SUCCEEDED
     assert not workers_of(tmp_path)
