@@ -123,9 +123,23 @@ class ElasticSettings(_Strict):
 
 
 class ObserveSettings(_Strict):
-    """journal: a line for each step in the work folder's journal.jsonl (training/journal.py)."""
+    """journal: a line for each step in the work folder's journal.jsonl (training/journal.py).
+
+    every_steps: steps between two reports of speed, loss and gradient norm to MLflow and Prometheus; 0 is none.
+    metrics_port: where the first worker of a machine offers Prometheus text, the next ones at the ports after it; 0 is
+    nowhere. metrics_address: on which of the machine's addresses. profile: write a trace of a few steps.
+    hung_after_s: without any progress, after which a worker says who holds it up and starts again from the newest
+    checkpoint; 0 is never. Above the longest judgement or compilation. idle_minutes: after which a job is stopped whose
+    GPUs do nothing; 0 is never.
+    """
 
     journal: bool = False
+    every_steps: int = Field(default=50, ge=0, le=1_000_000)
+    metrics_port: int = Field(default=0, ge=0, le=65_000)
+    metrics_address: str = "127.0.0.1"
+    profile: bool = False
+    hung_after_s: float = Field(default=600.0, ge=0, le=86_400)
+    idle_minutes: float = Field(default=30.0, ge=0, le=10_000)
 
 
 class TrainSettings(_Strict):

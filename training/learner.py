@@ -1,5 +1,6 @@
 """The model under training, however it is spread: its optimizer, precision, and the moving average that is judged."""
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -31,7 +32,8 @@ class Learner:
     """Takes steps and gives answers. What a step draws at random depends on seed, step and slice of the batch alone, so
     that a run that resumes, on however many workers, draws what it would have drawn.
 
-    before_change: called before the weights, or what an optimizer keeps of them, change in place.
+    before_change: called before the weights, or what an optimizer keeps of them, change in place. norm: of the last
+    step's gradient over all processes, where it was measured.
     """
 
     def __init__(
@@ -66,11 +68,15 @@ class Learner:
         )
         self._remember()
         self.before_change: Callable[[], None] = _nothing
+        self.norm: Tensor | None = None
 
-    def learn(self, batch: Split, *, step: int, rate: float, slices: int | None = None) -> Tensor:
+    def learn(
+        self, batch: Split, *, step: int, rate: float, slices: int | None = None, measured: bool = False
+    ) -> Tensor:
         """One step on this process' share of a batch; returns the loss, left on the device.
 
-        slices: of the whole batch; as many as there are microbatches unless said. The loss is that of the whole batch,
+        slices: of the whole batch; as many as there are microbatches unless said. measured: find the gradient's norm
+        even if nothing is clipped; the same on every process. The loss is that of the whole batch,
         or of the replica where replicas seldom meet. Nothing is changed yet when an exchange with others fails.
         """
         size = self._mesh.data_size
@@ -88,8 +94,10 @@ class Learner:
             loss = self._mesh.mean(loss)
         self.before_change()
         settle(self._parameters.values())
-        if self._settings.clip:
-            clip(self._parameters.values(), limit=self._settings.clip, mesh=self._mesh)
+        self.norm = None
+        if self._settings.clip or measured:
+            limit = self._settings.clip or math.inf
+            self.norm = clip(self._parameters.values(), limit=limit, mesh=self._mesh)
         self._optimizer.step()
         self._follow()
         return loss

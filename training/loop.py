@@ -23,6 +23,7 @@ from training.data import Batches, Feed
 from training.journal import Journal
 from training.learner import Learner, Weights
 from training.mesh import Mesh
+from training.observe import Observer
 from training.preempt import Preempted, Preemption
 from training.progress import Progress
 from training.schedule import Watch, learning_rate
@@ -62,6 +63,7 @@ class Loop:
     report: Callable[[int, Figures], None]
     journal: Journal = field(default_factory=lambda: Journal(None, leads=False))
     checkpoint_every_steps: int = 0
+    observer: Observer = field(default_factory=Observer)
     clock: Callable[[], float] = time.monotonic
 
     history: list[Figures] = field(default_factory=list, init=False)
@@ -109,6 +111,7 @@ class Loop:
             self._judge()
         else:
             self._learn()
+        self.observer.does("agree")
         self._heed()
 
     @property
@@ -118,15 +121,20 @@ class Loop:
     def _learn(self) -> None:
         steps = self.recipe.epochs * self.batches.per_epoch
         rate = learning_rate(self._step, steps=steps, peak=self.recipe.learning_rate, warm_up=self.recipe.warm_up)
+        self.observer.does("data")
         share, slices = self._feed.take(self._step), self.batches.slices
-        loss = self.learner.learn(share, step=self._step, rate=rate, slices=slices)
+        self.observer.does("step")
+        measured = self.observer.is_due(self._step + 1)
+        loss = self.learner.learn(share, step=self._step, rate=rate, slices=slices, measured=measured)
         self._loss_sum += loss
         self._step += 1
+        self.observer.stepped(self._step, loss=loss, norm=self.learner.norm, rows=self.batches.batch)
         if self.journal.is_kept:
             self.journal.step(self._step, loss=float(loss), workers=self.mesh.size)
         self.progress.within_epoch(self._step / self.batches.per_epoch)
 
     def _judge(self) -> None:
+        self.observer.does("judge")
         epoch = len(self.history) + 1
         loss = self.mesh.mean(self._loss_sum).item() / self.batches.per_epoch
         figures = self.task.metrics(self.learner.answer(self.validation), self.validation.targets.cpu())
@@ -180,6 +188,7 @@ class Loop:
 
     def _save(self, *, durable: bool = False) -> None:
         """Go on once it is staged, or durable."""
+        self.observer.does("checkpoint")
         self.checkpoints.save(
             self._step,
             self._state(still=True),

@@ -4,15 +4,18 @@ MLflow takes seconds to import and its database may be away. Neither may hold up
 handed over and forgotten; what goes wrong is one warning. Artifacts are not logged: a release is where files belong.
 """
 
+import math
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from slipway.release import Release
+from training.observe.figures import Figures
 from training.preempt import Preempted
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 _Report = Callable[["MlflowClient", str], object]
 
+_PAUSE_S = 5.0  # between two reports of steps
 _PATIENCE_S = 60.0  # for what is still to be handed over when a run has ended
 _HASTE_S = 5.0  # the same when the machine is about to go
 
@@ -46,6 +50,7 @@ class Tracker:
         self._warn = warn
         self._reports: queue.SimpleQueue[_Report | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._reported_at = -math.inf
         self._opens = (uri, experiment, artifacts, dict(params), run_file) if uri else None
         if leads:
             self.lead()
@@ -66,6 +71,30 @@ class Tracker:
 
         if self._thread is not None:
             self._reports.put(report)
+
+    def steps(self, seen: Figures) -> None:
+        """Figures of the last steps, at most once every few seconds. Returns at once."""
+        if self._thread is None or time.monotonic() - self._reported_at < _PAUSE_S:
+            return
+        self._reported_at = time.monotonic()
+        values = {
+            "loss": seen.loss,
+            "gradient_norm": seen.gradient_norm,
+            "rows_per_second": seen.rows_per_s,
+            "tokens_per_second": seen.tokens_per_s or None,
+            "mfu": seen.mfu,
+            "device_memory_bytes": seen.memory_bytes or None,
+            "data_wait": seen.waited,
+            "checkpoint_stall": seen.stalled,
+            "workers": seen.workers,
+        }
+        known = {f"train_{name}": float(value) for name, value in values.items() if value is not None}
+
+        def report(client: "MlflowClient", run: str) -> None:
+            for name, value in known.items():
+                client.log_metric(run, name, value, step=seen.step)
+
+        self._reports.put(report)
 
     def register(self, release: Release, source: str) -> None:
         """The release's metrics, and a version in the model registry that points to it. Returns at once."""

@@ -12,12 +12,14 @@ _LONG_EPOCH_S = 5.0  # of silence, after which a line comes from within an epoch
 
 
 class Progress:
-    """clock: seconds, monotonic. Says at most one line a second, but never leaves out the last epoch."""
+    """clock: seconds, monotonic. Says at most one line a second, but never leaves out the last epoch. rate: how fast
+    the steps go, in words, as far as it is known."""
 
     def __init__(self, *, epochs: int, leads: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._epochs, self.leads, self._clock = epochs, leads, clock
         self._start = self._said = clock()
         self._from_epoch = 0.0
+        self.rate = ""
 
     def resume(self, epoch: float) -> None:
         """Count the rate from here: epochs before it were computed by an earlier start."""
@@ -31,7 +33,8 @@ class Progress:
     def within_epoch(self, done: float) -> None:
         """done: epochs behind us, with the part of this one."""
         if self._clock() - self._said >= _LONG_EPOCH_S:
-            self.say(f"epoch {done:.2f}/{self._epochs} · {self._left(done)}")
+            rate = f" · {self.rate}" if self.rate else ""
+            self.say(f"epoch {done:.2f}/{self._epochs}{rate} · {self._left(done)}")
 
     def epoch(self, done: int, *, loss: float, figure: str, is_best: bool, rows_per_s: float) -> None:
         if self._clock() - self._said >= _QUIET_S or done == self._epochs:

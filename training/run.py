@@ -27,6 +27,8 @@ from training.learner import Learner
 from training.loop import Loop
 from training.mesh import Mesh, joined
 from training.metrics import Tracker
+from training.observe import Observer
+from training.observe.whole import observed
 from training.outcome import TrainingResult
 from training.precision import use_precision
 from training.preempt import Preemption
@@ -55,11 +57,12 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
         folder = job.work_folder / _RUNS / fingerprint(job, recipe, task, data.digest)
         progress = Progress(epochs=recipe.epochs, leads=mesh.leads and not is_elastic)
         with _tracker(job, task, recipe, mesh, folder, progress) as tracker:
-            loop = _loop(job, task, data, recipe, mesh, folder, tracker, progress, preemption)
-            try:
-                loop.fit()
-            except RunIsOver:
-                return None
+            with observed(job, task, mesh, progress=progress, report=tracker.steps) as observer:
+                loop = _loop(job, task, data, recipe, mesh, folder, tracker, progress, preemption, observer)
+                try:
+                    loop.fit()
+                except RunIsOver:
+                    return None
             if isinstance(loop, ElasticLoop) and not loop.is_last():
                 return None
             answers = loop.learner.answer(data.evaluation.to(mesh.device))
@@ -117,6 +120,7 @@ def _loop(
     tracker: Tracker,
     progress: Progress,
     preemption: Preemption,
+    observer: Observer,
 ) -> Loop:
     settings = job.settings
     precision = use_precision(settings.precision, mesh.device)
@@ -125,6 +129,7 @@ def _loop(
 
     def met(mesh: Mesh) -> None:
         progress.leads = journal.leads = mesh.leads
+        observer.rank, observer.workers = mesh.rank, mesh.size
         if mesh.leads:
             tracker.lead()
 
@@ -162,6 +167,7 @@ def _loop(
         progress=progress,
         report=tracker.figures,
         journal=journal,
+        observer=observer,
     )
 
 

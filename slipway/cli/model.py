@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Examples: `slipway train` · `slipway train --task digits` · `slipway train --json`")(train)
+    app.command(epilog="Examples: `slipway train` · `slipway train --task digits` · `slipway train --profile`")(train)
     app.command(epilog="Examples: `slipway releases` · `slipway releases --json`")(releases)
     app.command(epilog="Example: `slipway promote 3fa9c1`")(promote)
     app.command(epilog="Example: `slipway rollback`")(rollback)
@@ -30,13 +30,15 @@ def register(app: typer.Typer) -> None:
     )(predict)
 
 
-def run_training(workspace: "Workspace", *, quiet: bool, task: str = "") -> "TrainingResult":
+def run_training(workspace: "Workspace", *, quiet: bool, task: str = "", profile: bool = False) -> "TrainingResult":
     """Train as the stack's settings say, here or on its cluster, and return the release that was written."""
     from training.launch import train as launch
 
     settings = workspace.settings.training
     if task:
         settings = type(settings).model_validate(settings.model_dump() | {"task": task})
+    if profile:
+        settings = settings.model_copy(update={"observe": settings.observe.model_copy(update={"profile": True})})
     show: Callable[[str], None] = (lambda line: None) if quiet else (lambda line: typer.echo(f"  {line}"))
     cluster = workspace.settings.kubernetes
     return launch(
@@ -65,12 +67,15 @@ def train(
     task: Annotated[
         str, typer.Option(help="Another task than the settings name: employment, digits, package.module:Class.")
     ] = "",
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Write a trace of a few steps for Perfetto, beside the training's log.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train a model, on this machine or on the stack's cluster, and write a release; promote it to serve it."""
     from slipway.workspace import Workspace
 
-    result = run_training(Workspace.open(stack), quiet=json, task=task)
+    result = run_training(Workspace.open(stack), quiet=json, task=task, profile=profile)
     if json:
         emit(result)
         return

@@ -12,6 +12,8 @@ from training.data import plan_batches
 from training.learner import Learner
 from training.loop import Loop
 from training.mesh import Mesh
+from training.observe import Observer
+from training.observe.figures import Figures
 from training.preempt import Preempted, Preemption
 from training.progress import Progress
 
@@ -123,3 +125,18 @@ def test_a_checkpoint_that_does_not_fit_the_model_is_refused(tmp_path: Path):
         loop(tmp_path, stop_after=3).fit()
     with pytest.raises(TrainingError, match="does not fit the model"):
         loop(tmp_path, task=Wider()).fit()
+
+
+def test_what_a_run_is_seen_to_do_adds_up_to_its_steps(tmp_path: Path) -> None:
+    told: list[Figures] = []
+    whole = loop(tmp_path)
+    whole.observer = Observer(every_steps=5, tell=told.append)
+    whole.fit()
+    assert [(seen.step, seen.gradient_norm > 0) for seen in told] == [(step, True) for step in (5, 10, 15, 20)]
+
+
+def test_measuring_the_gradient_changes_nothing(tmp_path: Path, uninterrupted: Loop) -> None:
+    measured = loop(tmp_path)
+    measured.observer = Observer(every_steps=1)
+    measured.fit()
+    assert measured.history == uninterrupted.history

@@ -57,6 +57,7 @@ class ElasticLoop(Loop):
             self._meet()
 
     def _meet(self) -> None:
+        self.observer.does("meet")
         while True:
             self._let_go()
             try:

@@ -147,7 +147,8 @@ def _runs_here(member: Member) -> bool:
     try:
         process = psutil.Process(member.process)
         same = abs(process.create_time() - member.born) < _CLOCK_MOVES_S
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        # one that was stopped keeps the others waiting as a dead one would; if it wakes, it comes as a newcomer
+        return same and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED)
     except psutil.NoSuchProcess:
         return False
 

@@ -90,7 +90,8 @@ class LocalJob:
                 return False
             self._process = self._start()
         with suppress(Exception):
-            self._show("preempted; going on from the checkpoint")
+            why = self._outcome.message if self._outcome else ""
+            self._show(f"{why or 'preempted'}; going on from the checkpoint")
         return True
 
     @property

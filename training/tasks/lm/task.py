@@ -48,6 +48,14 @@ class LanguageModel:
         )
 
     @property
+    def tokens_per_row(self) -> int:
+        return self._shape.context
+
+    @property
+    def flops_per_row(self) -> float:
+        return self._shape.flops_per_token * self._shape.context
+
+    @property
     def plan(self) -> Plan:
         return plan(self._shape)
 

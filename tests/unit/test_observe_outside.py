@@ -1,0 +1,104 @@
+"""What others see of a run: Prometheus' text, a trace, and a job that ends because its GPUs do nothing."""
+
+import gzip
+import json
+import socket
+import threading
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+import torch
+
+from training.observe.figures import Figures
+from training.observe.gauges import NAMES, Gauges, served
+from training.observe.idle import IdleTime, idleness_ends
+from training.observe.profile import profiled
+
+SEEN = Figures(
+    step=7,
+    workers=2,
+    loss=0.5,
+    gradient_norm=1.5,
+    rows_per_s=100.0,
+    tokens_per_s=800.0,
+    mfu=0.4,
+    memory_bytes=1024,
+    waited=0.1,
+    stalled=0.01,
+    by_phase={"step": 3.0},
+)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def test_every_figure_is_offered_under_its_documented_name() -> None:
+    gauges, port = Gauges(), free_port()
+    gauges.show(SEEN)
+    with served(gauges, address="127.0.0.1", port=port), urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        text = answer.read().decode()
+    assert [name for name in (*NAMES, "slipway_training_phase_seconds_total") if f"\n{name}" not in text] == []
+
+
+def test_utilization_that_is_not_known_is_absent_and_not_zero() -> None:
+    gauges = Gauges()
+    gauges.show(Figures(**{**vars(SEEN), "mfu": None}))
+    assert gauges.registry.get_sample_value("slipway_training_mfu_ratio") is None
+
+
+def test_a_port_in_use_is_said_and_ends_no_run() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with served(Gauges(), address="127.0.0.1", port=port) as wrong:
+            assert wrong == f"no metrics at 127.0.0.1:{port}: Address already in use"
+
+
+def test_a_trace_holds_what_the_steps_did(tmp_path: Path) -> None:
+    said: list[str] = []
+    with profiled(tmp_path, rank=1, said=said.append) as after_step:
+        for _ in range(15):
+            torch.matmul(torch.ones(8, 8), torch.ones(8, 8))
+            after_step()
+    events = json.loads(gzip.decompress((tmp_path / "rank-1.json.gz").read_bytes()))["traceEvents"]
+    assert any(event.get("name") == "aten::matmul" for event in events)
+    assert "rank-1.json.gz" in said[0]
+
+
+def test_no_trace_is_written_unasked() -> None:
+    with profiled(None, rank=0, said=lambda line: None) as after_step:
+        after_step()
+
+
+def test_work_in_between_begins_the_idle_time_anew() -> None:
+    idle = IdleTime()
+    assert [idle.see(percent, after_s=30) for percent in (0, 0, 80, 0)] == [30, 60, 0, 30]
+
+
+def test_a_machine_that_cannot_tell_is_not_idle() -> None:
+    assert IdleTime().see(None, after_s=30) == 0
+
+
+def test_idle_gpus_end_the_job_with_the_reason() -> None:
+    ended, said = threading.Event(), list[str]()
+
+    def end(why: str) -> None:
+        said.append(why)
+        ended.set()
+
+    with idleness_ends(0.01, end, look=lambda: 0, look_s=0.1):
+        assert ended.wait(10)
+    assert said == ["the GPUs have done nothing for 0.01 minutes"]
+
+
+@pytest.mark.parametrize(("minutes", "looks"), [(0.0, 0), (0.01, None)])
+def test_idleness_ends_nothing_when_it_is_off_or_there_are_no_gpus(minutes: float, looks: int | None) -> None:
+    said: list[str] = []
+    with idleness_ends(minutes, said.append, look=lambda: looks, look_s=0.01):
+        threading.Event().wait(0.1)
+    assert not said

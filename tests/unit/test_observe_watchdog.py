@@ -1,0 +1,106 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from tests.watchdog_worker import SLEEPS
+from training.elastic.store import FolderStore
+from training.observe.beats import Beat, Beats, holding_up
+from training.observe.figures import Phase
+from training.observe.observer import Observer
+from training.observe.watchdog import watched
+from training.preempt import EXIT_PREEMPTED
+from training.rendezvous import RENDEZVOUS_FOLDER
+
+NOW = 1000.0
+
+
+def beat(rank: int, *, step: int = 5, phase: Phase = "step", at: float = NOW) -> Beat:
+    return Beat(rank=rank, step=step, phase=phase, for_s=60, at=at)
+
+
+def blamed(*beats: Beat, workers: int = 3) -> list[int]:
+    found = holding_up({beat.rank: beat for beat in beats}, workers=workers, now=NOW, silent_s=10)
+    return [suspect.rank for suspect in found]
+
+
+def test_a_worker_that_is_silent_holds_the_others_up() -> None:
+    assert blamed(beat(0), beat(1, at=NOW - 30), beat(2)) == [1]
+
+
+def test_a_worker_that_was_never_heard_of_holds_the_others_up() -> None:
+    assert blamed(beat(0), beat(2)) == [1]
+
+
+def test_a_worker_that_still_reads_its_rows_holds_up_those_that_exchange() -> None:
+    assert blamed(beat(0), beat(1), beat(2, phase="data")) == [2]
+
+
+def test_a_worker_that_is_a_step_behind_holds_the_others_up() -> None:
+    assert blamed(beat(0, phase="data"), beat(1, step=4, phase="agree"), beat(2, phase="data")) == [1]
+
+
+def test_nobody_is_blamed_when_all_stand_at_the_same_point() -> None:
+    assert blamed(beat(0), beat(1), beat(2)) == []
+
+
+def test_beats_of_an_earlier_start_are_not_taken_for_this_one(tmp_path: Path) -> None:
+    Beats(FolderStore(tmp_path), of="before").leave(0, step=1, phase="step", for_s=0)
+    assert Beats(FolderStore(tmp_path), of="now").all(1) == {}
+
+
+def test_a_process_that_moves_is_left_alone(tmp_path: Path) -> None:
+    ended, observer, done = list[str](), Observer(), threading.Event()
+    with watched(observer, hung_after_s=0.4, beats=Beats(FolderStore(tmp_path), of="run"), end=ended.append):
+        for _ in range(10):
+            observer.does("data")
+            done.wait(0.1)
+    assert not ended
+
+
+def test_one_that_waits_for_others_to_come_is_left_alone(tmp_path: Path) -> None:
+    ended, observer, done = list[str](), Observer(), threading.Event()
+    observer.does("meet")
+    with watched(observer, hung_after_s=0.2, beats=Beats(FolderStore(tmp_path), of="run"), end=ended.append):
+        done.wait(0.5)
+    assert not ended
+
+
+def workers(folder: Path, *, how: str) -> list["subprocess.Popen[str]"]:
+    environment = os.environ | {RENDEZVOUS_FOLDER: str(folder), "OMP_NUM_THREADS": "1"}
+    return [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.watchdog_worker", str(rank), how],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+
+
+def test_a_worker_that_sleeps_in_its_data_is_named_and_the_others_end_with_the_code_to_start_again(
+    tmp_path: Path,
+) -> None:
+    waiting, asleep = workers(tmp_path, how=SLEEPS)
+    try:
+        said = waiting.communicate(timeout=60)[1]
+        assert "worker 1 holds the others up: in 'data' after step 3" in said
+        assert waiting.returncode == EXIT_PREEMPTED
+    finally:
+        asleep.kill()
+        asleep.communicate()
+
+
+def test_a_worker_that_was_stopped_is_named(tmp_path: Path) -> None:
+    waiting, stopped = workers(tmp_path, how="")
+    try:
+        store = FolderStore(tmp_path)
+        store.wait(["beat-run-1"])
+        stopped.send_signal(signal.SIGSTOP)
+        assert "worker 1 holds the others up: not heard of" in waiting.communicate(timeout=60)[1]
+    finally:
+        stopped.kill()
+        stopped.communicate()

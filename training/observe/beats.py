@@ -1,0 +1,108 @@
+"""What each worker leaves for the others to see that it lives, and where it stands: a few bytes in the store where they
+met."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+from torch.distributed import DistError, Store, TCPStore  # pyright: ignore[reportPrivateImportUsage]
+
+from training.elastic.store import FolderStore
+from training.observe.figures import Phase
+from training.rendezvous import RENDEZVOUS_FOLDER
+
+_ORDER: tuple[Phase, ...] = ("start", "meet", "checkpoint", "data", "step", "judge", "agree")
+"""What comes after what within a turn; a checkpoint belongs to the end of the turn before."""
+
+_REACHED_WITHIN = timedelta(seconds=10)
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """step: taken so far. phase: what the worker has been doing for for_s. at: Unix seconds."""
+
+    rank: int
+    step: int
+    phase: Phase
+    for_s: float
+    at: float
+
+    @property
+    def stands(self) -> tuple[int, int]:
+        return self.step, _ORDER.index(self.phase)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suspect:
+    """rank: of a worker that holds the others up; why: in words."""
+
+    rank: int
+    why: str
+
+
+def holding_up(beats: dict[int, Beat], *, workers: int, now: float, silent_s: float) -> tuple[Suspect, ...]:
+    """Who holds the others up, as far as the beats tell: whoever is silent, else whoever is behind. Empty when all
+    stand at the same point, where only their exchange itself can hang."""
+    silent = [
+        Suspect(rank=rank, why="never heard of" if beat is None else f"not heard of for {now - beat.at:.0f} s")
+        for rank in range(workers)
+        if (beat := beats.get(rank)) is None or now - beat.at > silent_s
+    ]
+    if silent or not beats:
+        return tuple(silent)
+    furthest = max(beat.stands for beat in beats.values())
+    return tuple(
+        Suspect(rank=rank, why=f"in {beat.phase!r} after step {beat.step} for {beat.for_s:.0f} s")
+        for rank, beat in sorted(beats.items())
+        if beat.stands < furthest
+    )
+
+
+class Beats:
+    """of: names those that belong together, so that an earlier start's are not taken for them.
+
+    Raises nothing: a store that is away tells nobody anything.
+    """
+
+    def __init__(self, store: Store | None, *, of: str, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._of, self._clock = store, of, clock
+
+    def leave(self, rank: int, *, step: int, phase: Phase, for_s: float) -> None:
+        if self._store is None:
+            return
+        beat = Beat(rank=rank, step=step, phase=phase, for_s=for_s, at=self._clock())
+        try:
+            self._store.set(self._key(rank), msgspec.json.encode(beat).decode())
+        except (DistError, OSError):
+            return
+
+    def all(self, workers: int) -> dict[int, Beat]:
+        found: dict[int, Beat] = {}
+        for rank in range(workers) if self._store is not None else ():
+            try:
+                if self._store is not None and self._store.check([self._key(rank)]):
+                    found[rank] = msgspec.json.decode(self._store.get(self._key(rank)), type=Beat)
+            except (DistError, OSError, msgspec.DecodeError):
+                continue
+        return found
+
+    def _key(self, rank: int) -> str:
+        return f"beat-{self._of}-{rank}"
+
+
+def beats_store() -> Store | None:
+    """A connection of one's own to where the workers met, since another thread uses the one there is; None for a
+    process by itself or one that cannot reach it."""
+    folder = os.environ.get(RENDEZVOUS_FOLDER)
+    if folder:
+        return FolderStore(Path(folder))
+    if "MASTER_ADDR" not in os.environ:
+        return None
+    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    try:
+        return TCPStore(host, port, is_master=False, wait_for_workers=False, timeout=_REACHED_WITHIN)
+    except (DistError, OSError):
+        return None
