@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from infra.settings import NAMESPACE, Settings
 from services.predictor.metrics import Metrics
+from training.observe.gauges import NAMES, PHASE_SECONDS
 from slipway.cli.app import app
 
 
@@ -47,7 +48,7 @@ def cli_page() -> str:
 
 
 def metrics_page() -> str:
-    """Every metric that a replica offers, from the registry it is counted in."""
+    """Every metric that a replica offers, from the registry it is counted in, and every one of a trainer's worker."""
     metrics = Metrics(name="", version="", release="", region="")
     metrics.watch(depth=lambda: 0, ready=lambda: True)
     rows = [
@@ -56,7 +57,11 @@ def metrics_page() -> str:
         if not family.name.startswith(("python_", "process_"))
     ]
     head = "# Metrics\n\nWhat a predictor offers at `/metrics`, in Prometheus' text format.\n\n"
-    return head + "| metric | type | meaning |\n|---|---|---|\n" + "\n".join(rows)
+    table = "| metric | type | meaning |\n|---|---|---|\n"
+    training = [f"| `{name}` | gauge | {meaning} |" for name, meaning in NAMES.items()]
+    training.append(f"| `{PHASE_SECONDS}` | counter | Time spent, by `phase`: what the worker did |")
+    below = "\n\n## Training\n\nWhat each worker of a run offers where `training.observe.metrics_port` is set.\n\n"
+    return head + table + "\n".join(rows) + below + table + "\n".join(training)
 
 
 def _setting_rows(root: Mapping[str, Any], node: Mapping[str, Any], prefix: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from training.observe.figures import Figures
-from training.observe.gauges import NAMES, Gauges, served
+from training.observe.gauges import NAMES, PHASE_SECONDS, Gauges, served
 from training.observe.idle import IdleTime, idleness_ends
 from training.observe.profile import profiled
 
@@ -41,7 +41,7 @@ def test_every_figure_is_offered_under_its_documented_name() -> None:
     gauges.show(SEEN)
     with served(gauges, address="127.0.0.1", port=port), urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
         text = answer.read().decode()
-    assert [name for name in (*NAMES, "slipway_training_phase_seconds_total") if f"\n{name}" not in text] == []
+    assert [name for name in (*NAMES, PHASE_SECONDS) if f"\n{name}" not in text] == []
 
 
 def test_utilization_that_is_not_known_is_absent_and_not_zero() -> None:

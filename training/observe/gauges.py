@@ -19,7 +19,9 @@ NAMES = {
     "slipway_training_data_wait_ratio": "Share of the time that steps waited for their rows",
     "slipway_training_checkpoint_stall_ratio": "Share of the time that training stood still for checkpoints",
 }
-"""What each worker offers, besides slipway_training_phase_seconds_total by phase."""
+"""What each worker offers, besides the seconds of each phase."""
+
+PHASE_SECONDS = "slipway_training_phase_seconds_total"
 
 
 class Gauges:
@@ -28,9 +30,7 @@ class Gauges:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._gauges: dict[str, Gauge] = {}
-        self._phases = Counter(
-            "slipway_training_phase_seconds", "Time spent, by what the worker did", ["phase"], registry=self.registry
-        )
+        self._phases = Counter(PHASE_SECONDS, "Time spent, by what the worker did", ["phase"], registry=self.registry)
 
     def show(self, seen: Figures) -> None:
         """mfu is offered from its first figure on."""
