@@ -63,6 +63,7 @@ class Checkpoints:
 
     def prepare(self, state: Mapping[str, Any], *, mesh: Mesh) -> None:
         """Plan, and come by memory in the background, so that the first save costs no more than others."""
+        self._free()
         tensors, _ = split(state)
         plan, _, _ = self._agree(tensors, planner_of(tensors), mesh)
         self._reserving = threading.Thread(target=self._stage.reserve, args=(planned(plan),), daemon=True)
