@@ -64,7 +64,7 @@ def test_where_nobody_was_left_it_goes_on_from_the_checkpoint_before(rehearsed: 
     alone = [loss for loss in rehearsed.report["losses"] if not loss["left"]]
     assert alone
     assert rehearsed.report["resumes"] >= len(alone) - 1  # the last may be the end
-    assert all(loss["lost_steps"] <= rehearsed.report["interval"] for loss in alone)
+    assert rehearsed.report["given_up"] <= 1  # the one that was being written
 
 
 def test_no_worker_goes_without_being_told_to(rehearsed: Rehearsed):

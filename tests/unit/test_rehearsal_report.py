@@ -100,28 +100,30 @@ def test_a_run_that_failed_says_why():
     assert (made.went_well, made.why) == (False, "the disk is full")
 
 
-def told(*events: tuple[EventName, int]) -> Report:
+def told(*events: tuple[EventName, int, float]) -> Report:
+    """events: each with its step and time."""
     run = played(moves=[move(0.0, 0, 1)], steps=[step(1, 1.0)])
-    journal = tuple(Event(event=name, step=number, workers=1, at=1.0) for name, number in events)
+    journal = tuple(Event(event=name, step=number, workers=1, at=at) for name, number, at in events)
     return report(replace(run, events=journal), run, plan=schedule([1]), notice_s=0)
 
 
 def test_checkpoints_and_the_starts_from_them_are_counted():
-    made = told(("checkpoint", 3), ("checkpoint", 6), ("resumed", 6))
+    made = told(("checkpoint", 3, 1.0), ("checkpoint", 6, 2.0), ("resumed", 6, 3.0))
     assert (made.checkpoints, made.resumes) == (2, 1)
 
 
-def test_the_interval_is_the_most_steps_from_a_checkpoint_or_a_start_to_the_next():
-    assert told(("checkpoint", 3), ("checkpoint", 7), ("resumed", 3), ("checkpoint", 8)).interval == 5
+def test_the_interval_is_the_longest_from_a_checkpoint_or_a_start_to_the_next():
+    made = told(("started", 0, 1.0), ("checkpoint", 3, 2.0), ("checkpoint", 7, 2.5), ("resumed", 7, 9.0))
+    assert made.interval_s == 1.0
 
 
-def test_the_step_that_a_run_resumes_after_is_no_interval_from_the_checkpoint_before():
-    assert told(("checkpoint", 3), ("resumed", 30), ("checkpoint", 31)).interval == 3
+def test_the_time_until_a_run_resumes_is_no_interval():
+    assert told(("checkpoint", 3, 1.0), ("resumed", 3, 9.0), ("checkpoint", 4, 9.5)).interval_s == 0.5
 
 
 def test_a_checkpoint_that_was_begun_after_the_one_that_a_start_was_from_is_given_up():
-    assert told(("checkpoint", 3), ("checkpoint", 7), ("resumed", 3), ("checkpoint", 8), ("resumed", 8)).given_up == 1
+    assert told(("checkpoint", 3, 1.0), ("checkpoint", 7, 2.0), ("resumed", 3, 3.0)).given_up == 1
 
 
 def test_a_start_from_the_newest_checkpoint_gives_none_up():
-    assert told(("checkpoint", 3), ("checkpoint", 7), ("resumed", 7)).given_up == 0
+    assert told(("checkpoint", 3, 1.0), ("checkpoint", 7, 2.0), ("resumed", 7, 3.0)).given_up == 0

@@ -16,7 +16,7 @@ GOOD = Report(
     undisturbed_s=20,
     nobody_s=5,
     checkpoints=12,
-    interval=8,
+    interval_s=0.4,
     given_up=1,
     resumes=1,
     unasked=0,
@@ -40,7 +40,7 @@ def test_a_rehearsal_that_went_well_says_so_twice_and_nothing_bad():
 def test_what_the_losses_cost_is_told():
     told = said(GOOD, well=None)
     assert (
-        "workers lost without notice: 4, at 2 of the changes; steps taken again: 6, at most 6 at once; up to 8 lay"
+        "workers lost without notice: 4, at 2 of the changes; steps taken again: 6, at most 6 at once, 0.30 s of work; "
         in told
     )
     assert "survivors stepped again after 0.50 s, at worst 0.50 s" in told

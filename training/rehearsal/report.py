@@ -36,9 +36,9 @@ class Report:
 
     turns: changes in one pass through the trace, of which `played` were played. seconds, undisturbed_s: what both runs
     took. nobody_s: without a worker. recovering_s: from each loss to the next step, with workers there. resumes: starts
-    from a checkpoint. unasked: workers that went without being told to. interval: the most steps
-    from a checkpoint, or a start, to the next. given_up: the most checkpoints that were begun after the one a start was
-    from: the one in hand at a kill is not finished.
+    from a checkpoint. unasked: workers that went without being told to. interval_s: the longest from a
+    checkpoint, or a start, to the next. given_up: the most checkpoints that were begun after the one a start was from:
+    the one in hand at a kill is not finished.
     """
 
     finished: bool
@@ -52,7 +52,7 @@ class Report:
     undisturbed_s: float
     nobody_s: float
     checkpoints: int
-    interval: int
+    interval_s: float
     given_up: int
     resumes: int
     unasked: int
@@ -95,7 +95,7 @@ def report(played: Played, undisturbed: Played, *, plan: Schedule, notice_s: flo
         undisturbed_s=undisturbed.seconds,
         nobody_s=_nobody_s(played),
         checkpoints=_count(played, "checkpoint"),
-        interval=_interval(played),
+        interval_s=_interval_s(played),
         given_up=_given_up(played),
         resumes=_count(played, "resumed"),
         unasked=played.unasked,
@@ -173,10 +173,9 @@ def _nobody_s(played: Played) -> float:
     return sum(until - since for (since, level), (until, _) in pairwise(levels) if not level)
 
 
-def _interval(played: Played) -> int:
-    marks = [(0, "started"), *((event.step, event.event) for event in played.events)]
-    marks = [(step, kind) for step, kind in marks if kind in ("started", "resumed", "checkpoint")]
-    return max((step - since for (since, _), (step, kind) in pairwise(marks) if kind == "checkpoint"), default=0)
+def _interval_s(played: Played) -> float:
+    marks = [event for event in played.events if event.event in ("started", "resumed", "checkpoint")]
+    return max((mark.at - since.at for since, mark in pairwise(marks) if mark.event == "checkpoint"), default=0.0)
 
 
 def _given_up(played: Played) -> int:

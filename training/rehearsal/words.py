@@ -56,7 +56,10 @@ def _lost(report: Report) -> str:
     )
     if worst is None or not worst.lost_steps:
         return said
-    return f"{said}, at most {worst.lost_steps} at once; up to {report.interval} lay between two checkpoints"
+    return (
+        f"{said}, at most {worst.lost_steps} at once, {worst.lost_s:.2f} s of work; "
+        f"up to {report.interval_s:.2f} s lay between two checkpoints"
+    )
 
 
 def _time(report: Report) -> str:
