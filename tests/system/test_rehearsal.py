@@ -26,7 +26,7 @@ def slipway(folder: Path, trace: str, *arguments: str) -> subprocess.CompletedPr
         "SLIPWAY_CONFIG_FILE": str(PROJECT / "stacks" / "Pulumi.local.yaml"),
     }
     command = [sys.executable, "-m", "slipway", "rehearse", str(folder / "trace.json"), *arguments]
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=180)
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=400)
 
 
 @dataclass(frozen=True, kw_only=True)
