@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from infra.settings import NAMESPACE, Settings
 from services.predictor.metrics import Metrics
-from training.observe.gauges import NAMES, PHASE_SECONDS
 from slipway.cli.app import app
+from training.observe.gauges import NAMES, PHASE_SECONDS
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
