@@ -1,13 +1,12 @@
 """One of the processes that tests/unit/test_training_parallel.py starts: trains a small decoder in every scheme.
 
-    python -m tests.parallel_worker RANK SIZE FOLDER
+    python -m tests.together tests.parallel_worker SIZE FOLDER
 
 All schemes in one start, for a start costs more than a scheme. The first process writes `<FOLDER>/<scheme>.json`.
 """
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -99,7 +98,3 @@ def _census(mesh: Mesh, parallel: ParallelSettings) -> dict[str, object]:
 
 def _write(folder: Path, name: str, found: dict[str, object]) -> None:
     (folder / f"{name}.json").write_text(json.dumps(found))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

@@ -1,13 +1,12 @@
 """One of the processes that tests/unit/test_training_slices.py starts: takes twenty steps of the tiny task on the first
 one of them, then two, and so on.
 
-    python -m tests.slices_worker RANK SIZE FOLDER
+    python -m tests.together tests.slices_worker SIZE FOLDER
 
 One start for all sizes, for a start costs more than the steps. The first process writes `<FOLDER>/losses.json`.
 """
 
 import json
-import sys
 from pathlib import Path
 
 import torch
@@ -42,7 +41,3 @@ def _losses(mesh: Mesh) -> list[float]:
     batches = plan_batches(rows=len(train), batch_size=task.recipe.batch_size, seed=0, workers=SLICES)
     learner, feed = Learner(task, task.recipe, seed=0, mesh=mesh), Feed(train, batches, mesh)
     return [learner.learn(feed.take(step), step=step, rate=0.05, slices=SLICES).item() for step in range(STEPS)]
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

@@ -1,13 +1,12 @@
 """One of the processes that tests/unit/test_training_own_task.py starts: trains the documentation's task in each mesh.
 
-    python -m tests.wide_worker RANK SIZE FOLDER
+    python -m tests.together tests.wide_worker SIZE FOLDER
 
 One start for all meshes, for a start costs more than the steps. The first process writes `<FOLDER>/losses.json`.
 """
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import torch
@@ -47,7 +46,3 @@ def _losses(mesh: Mesh) -> list[float]:
         mesh.mean(learner.learn(feed.take(step), step=step, rate=0.001, slices=batches.slices)).item()
         for step in range(STEPS)
     ]
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

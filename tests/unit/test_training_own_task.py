@@ -1,9 +1,6 @@
 """The tasks that the documentation shows do what the guides say of them."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +8,7 @@ import pytest
 
 from docs.examples.tales import Tales
 from docs.examples.wide_digits import WideDigits
+from tests.together import run_together
 from tests.wide_worker import MESHES
 from training.task import check_dataset, find_task
 
@@ -22,20 +20,7 @@ PATIENCE_S = 120.0
 def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
     """Of a few steps, by mesh."""
     folder = tmp_path_factory.mktemp("wide")
-    told = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    argv = [sys.executable, "-W", "ignore", "-m", "tests.wide_worker"]
-    workers = [
-        subprocess.Popen([*argv, str(rank), str(WORKERS), str(folder)], env=told, stderr=subprocess.PIPE, text=True)
-        for rank in range(WORKERS)
-    ]
-    try:
-        for worker in workers:
-            said = worker.communicate(timeout=PATIENCE_S)[1]
-            assert worker.returncode == 0, said[-3000:]
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
+    run_together("tests.wide_worker", size=WORKERS, folder=folder, patience_s=PATIENCE_S)
     return json.loads((folder / "losses.json").read_text())
 
 

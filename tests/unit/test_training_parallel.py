@@ -1,15 +1,13 @@
 """However a model is spread over processes, it learns the same: four processes on the CPU beside one."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.parallel_worker import LOCAL_STEPS, SCHEMES
+from tests.together import run_together
 
 WORKERS = 4
 PATIENCE_S = 300.0
@@ -20,20 +18,7 @@ NAMES = list(SCHEMES)
 def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What each scheme came to, a file each."""
     folder = tmp_path_factory.mktemp("parallel")
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    command = [sys.executable, "-W", "ignore", "-m", "tests.parallel_worker"]
-    workers = [
-        subprocess.Popen([*command, str(rank), str(WORKERS), str(folder)], env=environment, stderr=subprocess.PIPE)
-        for rank in range(WORKERS)
-    ]
-    try:
-        for worker in workers:
-            _, said = worker.communicate(timeout=PATIENCE_S)
-            assert worker.returncode == 0, said.decode()[-3000:]
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
+    run_together("tests.parallel_worker", size=WORKERS, folder=folder, patience_s=PATIENCE_S)
     return folder
 
 

@@ -1,11 +1,10 @@
 """However many workers share a batch out among them, a step is the same, chance included."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+
+from tests.together import run_together
 
 WORKERS = 5  # one more than there are slices
 PATIENCE_S = 120.0
@@ -15,23 +14,7 @@ PATIENCE_S = 120.0
 def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
     """Of twenty steps of the tiny task, which has dropout, by the number of workers."""
     folder = tmp_path_factory.mktemp("slices")
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.slices_worker", str(rank), str(WORKERS), str(folder)],
-            env=environment,
-            stderr=subprocess.PIPE,
-        )
-        for rank in range(WORKERS)
-    ]
-    try:
-        for worker in workers:
-            _, said = worker.communicate(timeout=PATIENCE_S)
-            assert worker.returncode == 0, said.decode()[-3000:]
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
+    run_together("tests.slices_worker", size=WORKERS, folder=folder, patience_s=PATIENCE_S)
     return json.loads((folder / "losses.json").read_text())
 
 
