@@ -12,7 +12,7 @@ import torch
 
 from training.observe.figures import Figures
 from training.observe.gauges import NAMES, PHASE_SECONDS, Gauges, served
-from training.observe.idle import IdleTime, idleness_ends
+from training.observe.idle import IdleTime, busiest, idleness_ends
 from training.observe.profile import profiled
 
 SEEN = Figures(
@@ -82,6 +82,18 @@ def test_work_in_between_begins_the_idle_time_anew() -> None:
 
 def test_a_machine_that_cannot_tell_is_not_idle() -> None:
     assert IdleTime().see(None, after_s=30) == 0
+
+
+def test_only_the_gpus_of_the_job_say_whether_it_idles() -> None:
+    assert busiest("GPU-8e2b, 0\nGPU-77aa, 95\n", frozenset({"8e2b"})) == 0
+
+
+def test_the_busiest_of_several_gpus_counts() -> None:
+    assert busiest("GPU-8e2b, 0\nGPU-77aa, 95\n", frozenset({"8e2b", "77aa"})) == 95
+
+
+def test_a_gpu_that_is_not_listed_cannot_be_told_of() -> None:
+    assert busiest("GPU-77aa, 95\n", frozenset({"8e2b"})) is None
 
 
 def test_idle_gpus_end_the_job_with_the_reason() -> None:

@@ -17,8 +17,8 @@ from training.rendezvous import RENDEZVOUS_FOLDER
 NOW = 1000.0
 
 
-def beat(rank: int, *, step: int = 5, phase: Phase = "step", at: float = NOW) -> Beat:
-    return Beat(rank=rank, step=step, phase=phase, for_s=60, at=at)
+def beat(rank: int, *, turn: int = 5, phase: Phase = "step", at: float = NOW) -> Beat:
+    return Beat(rank=rank, step=turn, turn=turn, phase=phase, for_s=60, at=at)
 
 
 def blamed(*beats: Beat, workers: int = 3) -> list[int]:
@@ -39,15 +39,31 @@ def test_a_worker_that_still_reads_its_rows_holds_up_those_that_exchange() -> No
 
 
 def test_a_worker_that_is_a_step_behind_holds_the_others_up() -> None:
-    assert blamed(beat(0, phase="data"), beat(1, step=4, phase="agree"), beat(2, phase="data")) == [1]
+    assert blamed(beat(0, phase="data"), beat(1, turn=4, phase="agree"), beat(2, phase="data")) == [1]
+
+
+def test_a_worker_that_still_judges_holds_up_those_that_agree() -> None:
+    assert blamed(beat(0, phase="agree"), beat(1, phase="judge"), beat(2, phase="agree")) == [1]
+
+
+def test_one_that_writes_its_checkpoint_is_behind_those_that_took_up_the_next_rows() -> None:
+    assert blamed(beat(0, turn=6, phase="data"), beat(1, phase="checkpoint"), beat(2, turn=6, phase="data")) == [1]
+
+
+def test_one_that_waits_to_meet_the_others_holds_nobody_up() -> None:
+    assert blamed(beat(0, phase="meet"), beat(1, phase="step"), beat(2, phase="meet")) == [1]
 
 
 def test_nobody_is_blamed_when_all_stand_at_the_same_point() -> None:
     assert blamed(beat(0), beat(1), beat(2)) == []
 
 
+def test_nobody_is_blamed_when_no_beat_can_be_read() -> None:
+    assert blamed() == []
+
+
 def test_beats_of_an_earlier_start_are_not_taken_for_this_one(tmp_path: Path) -> None:
-    Beats(FolderStore(tmp_path), of="before").leave(0, step=1, phase="step", for_s=0)
+    Beats(FolderStore(tmp_path), of="before").leave(0, step=1, turn=1, phase="step", for_s=0)
     assert Beats(FolderStore(tmp_path), of="now").all(1) == {}
 
 
@@ -66,6 +82,19 @@ def test_one_that_waits_for_others_to_come_is_left_alone(tmp_path: Path) -> None
     with watched(observer, hung_after_s=0.2, beats=Beats(FolderStore(tmp_path), of="run"), end=ended.append):
         done.wait(0.5)
     assert not ended
+
+
+def test_a_process_that_works_alone_says_where_it_hangs_and_blames_nobody(tmp_path: Path) -> None:
+    ended, observer, said = threading.Event(), Observer(), list[str]()
+    observer.does("data")
+
+    def end(why: str) -> None:
+        said.append(why)
+        ended.set()
+
+    with watched(observer, hung_after_s=0.2, beats=Beats(FolderStore(tmp_path), of="run"), end=end):
+        assert ended.wait(10)
+    assert said == ["nothing has moved for 0 s on worker 0, in 'data' after step 0"]
 
 
 def workers(folder: Path, *, how: str) -> list["subprocess.Popen[str]"]:

@@ -57,8 +57,8 @@ class ElasticLoop(Loop):
             self._meet()
 
     def _meet(self) -> None:
-        self.observer.does("meet")
         while True:
+            self.observer.does("meet")
             self._let_go()
             try:
                 self.mesh = self.crew.meet()
@@ -73,6 +73,7 @@ class ElasticLoop(Loop):
 
     def _go_on(self) -> None:
         self.met(self.mesh)
+        self.observer.does("start")
         held = self._turns
         state = hand_over(self.mesh, turns=held, state=self._state)
         if state is not None:

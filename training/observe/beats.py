@@ -2,6 +2,7 @@
 met."""
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,24 +16,27 @@ from training.elastic.store import FolderStore
 from training.observe.figures import Phase
 from training.rendezvous import RENDEZVOUS_FOLDER
 
-_ORDER: tuple[Phase, ...] = ("start", "meet", "checkpoint", "data", "step", "judge", "agree")
-"""What comes after what within a turn; a checkpoint belongs to the end of the turn before."""
+_WITHIN_TURN: tuple[Phase, ...] = ("start", "data", "judge", "step", "agree", "checkpoint")
+"""What comes after what within a turn of the loop."""
 
 _REACHED_WITHIN = timedelta(seconds=10)
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True):
-    """step: taken so far. phase: what the worker has been doing for for_s. at: Unix seconds."""
+    """step: taken so far. turn: of the loop. phase: what the worker has been doing for for_s. at: Unix seconds."""
 
     rank: int
     step: int
+    turn: int
     phase: Phase
     for_s: float
     at: float
 
     @property
     def stands(self) -> tuple[int, int]:
-        return self.step, _ORDER.index(self.phase)
+        if self.phase == "meet":  # waits for all who are anywhere else
+            return sys.maxsize, 0
+        return self.turn, _WITHIN_TURN.index(self.phase)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +49,15 @@ class Suspect:
 
 def holding_up(beats: dict[int, Beat], *, workers: int, now: float, silent_s: float) -> tuple[Suspect, ...]:
     """Who holds the others up, as far as the beats tell: whoever is silent, else whoever is behind. Empty when all
-    stand at the same point, where only their exchange itself can hang."""
+    stand at the same point, where only their exchange itself can hang, or when the beats cannot be read at all."""
+    if not beats:
+        return ()
     silent = [
         Suspect(rank=rank, why="never heard of" if beat is None else f"not heard of for {now - beat.at:.0f} s")
         for rank in range(workers)
         if (beat := beats.get(rank)) is None or now - beat.at > silent_s
     ]
-    if silent or not beats:
+    if silent:
         return tuple(silent)
     furthest = max(beat.stands for beat in beats.values())
     return tuple(
@@ -70,10 +76,10 @@ class Beats:
     def __init__(self, store: Store | None, *, of: str, clock: Callable[[], float] = time.time) -> None:
         self._store, self._of, self._clock = store, of, clock
 
-    def leave(self, rank: int, *, step: int, phase: Phase, for_s: float) -> None:
+    def leave(self, rank: int, *, step: int, turn: int, phase: Phase, for_s: float) -> None:
         if self._store is None:
             return
-        beat = Beat(rank=rank, step=step, phase=phase, for_s=for_s, at=self._clock())
+        beat = Beat(rank=rank, step=step, turn=turn, phase=phase, for_s=for_s, at=self._clock())
         try:
             self._store.set(self._key(rank), msgspec.json.encode(beat).decode())
         except (DistError, OSError):

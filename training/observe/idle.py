@@ -6,20 +6,36 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import torch
+
 _LOOK_S = 30.0
 _ANSWER_WITHIN_S = 10.0
 _NOTHING_PERCENT = 1
 
 
-def busy_percent() -> int | None:
-    """How busy the busiest GPU of this machine was just now, or None where nothing can tell."""
+def own_gpus() -> frozenset[str]:
+    """The GPUs that this process may use: the others of the machine work for others."""
+    return frozenset(str(torch.cuda.get_device_properties(at).uuid) for at in range(torch.cuda.device_count()))
+
+
+def busiest(said: str, own: frozenset[str]) -> int | None:
+    """Of these GPUs, by what nvidia-smi said in lines of identity and per cent; None when it did not say.
+
+    Raises ValueError for lines of another form.
+    """
+    lines = (line.split(",") for line in said.splitlines())
+    return max((int(percent) for gpu, percent in lines if gpu.strip().removeprefix("GPU-") in own), default=None)
+
+
+def busy_percent(own: frozenset[str]) -> int | None:
+    """How busy the busiest of these GPUs was just now, or None where nothing can tell."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return None
-    asked = [tool, "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
+    asked = [tool, "--query-gpu=uuid,utilization.gpu", "--format=csv,noheader,nounits"]
     try:
         said = subprocess.run(asked, capture_output=True, text=True, timeout=_ANSWER_WITHIN_S, check=True).stdout
-        return max((int(line) for line in said.split()), default=None)
+        return busiest(said, own)
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
 
@@ -42,7 +58,7 @@ def idleness_ends(
     minutes: float,
     end: Callable[[str], None],
     *,
-    look: Callable[[], int | None] = busy_percent,
+    look: Callable[[], int | None],
     look_s: float = _LOOK_S,
 ) -> Iterator[None]:
     """Call `end` with the reason once the GPUs have been idle so long while the block runs; 0 is never."""

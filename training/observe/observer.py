@@ -19,7 +19,8 @@ class Observer:
     """every_steps: between reports; 0 is never. tell: given each. rank, workers: this worker among those that share a
     step; they change between two rounds of an elastic run.
 
-    clock: seconds, monotonic. doing and since: what this process does, and since when, for the watchdog.
+    clock: seconds, monotonic. doing and since: what this process does, and since when; turn: of the loop, since the
+    workers met. These are for the watchdog.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Observer:
         self._after_step = after_step
         self.rank, self.workers = rank, workers
         self.doing: Phase = "start"
-        self.step, self.since = 0, clock()
+        self.step, self.turn, self.since = 0, 0, clock()
         self._begin()
 
     def does(self, phase: Phase) -> None:
@@ -45,6 +46,10 @@ class Observer:
         now = self._clock()
         self._by_phase[self.doing] += now - self.since
         self.doing, self.since = phase, now
+        if phase in ("data", "judge"):
+            self.turn += 1
+        elif phase == "start":
+            self.turn = 0
 
     def is_due(self, step: int) -> bool:
         """Whether this step is reported, so that its gradient's norm is wanted: the same on every worker."""

@@ -40,7 +40,8 @@ def watched(
     def look() -> None:
         while not done.wait(look_s):
             for_s = time.monotonic() - observer.since
-            beats.leave(observer.rank, step=observer.step, phase=observer.doing, for_s=for_s)
+            if observer.workers > 1:  # a newcomer has no rank of its own yet
+                beats.leave(observer.rank, step=observer.step, turn=observer.turn, phase=observer.doing, for_s=for_s)
             if for_s > hung_after_s and observer.doing != "meet":  # others may come tomorrow
                 end(_said(observer, beats, for_s=for_s, silent_s=max(3 * look_s, hung_after_s / 2)))
                 return
@@ -63,8 +64,12 @@ def end_process(said: str, *, before: Callable[[str], None]) -> None:
 
 
 def _said(observer: Observer, beats: Beats, *, for_s: float, silent_s: float) -> str:
-    heard, workers = beats.all(observer.workers), observer.workers
-    suspects = holding_up(heard, workers=workers, now=time.time(), silent_s=silent_s)
+    stands = f"in {observer.doing!r} after step {observer.step}"
+    here = f"nothing has moved for {for_s:.0f} s on worker {observer.rank}, {stands}"
+    if observer.workers == 1:
+        return here
+    heard = beats.all(observer.workers)
+    suspects = holding_up(heard, workers=observer.workers, now=time.time(), silent_s=silent_s)
     culprits = "; ".join(f"worker {suspect.rank} holds the others up: {suspect.why}" for suspect in suspects)
-    unknown = "all workers stand at the same point, so their exchange itself hangs"
-    return f"nothing has moved for {for_s:.0f} s on worker {observer.rank}: {culprits or unknown}"
+    unknown = "all workers stand at the same point, so their exchange itself hangs" if heard else "no beats can be read"
+    return f"{here}: {culprits or unknown}"

@@ -11,7 +11,7 @@ from training.mesh import Mesh
 from training.observe.beats import Beats, beats_store
 from training.observe.figures import Figures, Work
 from training.observe.gauges import Gauges, served
-from training.observe.idle import idleness_ends
+from training.observe.idle import busy_percent, idleness_ends, own_gpus
 from training.observe.observer import Observer
 from training.observe.profile import profiled
 from training.observe.watchdog import end_process, watched
@@ -38,7 +38,8 @@ def observed(
 
     with ExitStack() as stack:
         folder = job.work_folder / _PROFILES if settings.profile else None
-        after_step = stack.enter_context(profiled(folder, rank=local_rank, said=progress.say))
+        rank = int(os.environ.get("RANK", local_rank))  # of all machines, which may share the folder
+        after_step = stack.enter_context(profiled(folder, rank=rank, said=progress.say))
         observer = Observer(
             rank=mesh.rank,
             workers=mesh.size,
@@ -54,7 +55,9 @@ def observed(
         end = partial(end_process, before=partial(_told, job))
         beats = Beats(beats_store(), of=os.environ.get("TORCHELASTIC_RUN_ID", "run"))
         stack.enter_context(watched(observer, hung_after_s=settings.hung_after_s, beats=beats, end=end))
-        stack.enter_context(idleness_ends(settings.idle_minutes, partial(_stop, job)))
+        if mesh.device.type == "cuda":
+            look = partial(busy_percent, own_gpus())
+            stack.enter_context(idleness_ends(settings.idle_minutes, partial(_stop, job), look=look))
         yield observer
 
 
