@@ -38,11 +38,8 @@ class Progress:
 
     def epoch(self, done: int, *, loss: float, figure: str, is_best: bool, rows_per_s: float) -> None:
         if self._clock() - self._said >= _QUIET_S or done == self._epochs:
-            mark = " *" if is_best else ""
-            self.say(
-                f"epoch {done}/{self._epochs} · loss {loss:.4f} · {figure}{mark} · {rows_per_s:,.0f} rows/s"
-                f" · {self._left(done)}"
-            )
+            mark, rate = " *" if is_best else "", self.rate or f"{rows_per_s:,.0f} rows/s"
+            self.say(f"epoch {done}/{self._epochs} · loss {loss:.4f} · {figure}{mark} · {rate} · {self._left(done)}")
 
     def _left(self, done: float) -> str:
         computed = done - self._from_epoch
