@@ -18,8 +18,12 @@ from slipway.release import Pin, read_pin
 def main() -> None:
     gc.disable()  # short-lived, and keeps all it makes: the collector would only walk it, for a third of the time
     _forget_own_folder()
-    settings, placement = place(Settings.load())
-    for name, value in (build(settings).outputs() | placement).items():
+    stack = pulumi.get_stack()
+    pin = read_pin(State.locate().pin(stack))
+    settings, placement = place(Settings.load(), released=pin is not None)
+    # imported here, so that one target never loads another's provider
+    target = cast(Target, import_module(f"infra.{settings.target}.target"))
+    for name, value in (target.build(settings, stack, pin).outputs() | placement).items():
         pulumi.export(name, value)
 
 
@@ -28,15 +32,15 @@ def _forget_own_folder() -> None:
     sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != Path(__file__).resolve().parent]
 
 
-def place(settings: Settings) -> tuple[Settings, dict[str, Any]]:
-    """The settings with the places that follow from them, and what to tell of it. No solver where none is asked for."""
+def place(settings: Settings, *, released: bool) -> tuple[Settings, dict[str, Any]]:
+    """The settings with what follows from them, and what to tell of it. No solver where none is asked for."""
     if settings.serving is None and settings.work is None:
         return settings, {}
     from infra.catalog import Catalog
     from infra.placement.placement import placed, settled
 
     placement = placed(settings, Catalog.load())
-    return settled(settings, placement), {"placement": placement.told()} if placement else {}
+    return settled(settings, placement, released=released), {"placement": placement.told()} if placement else {}
 
 
 class Target(Protocol):
@@ -44,13 +48,6 @@ class Target(Protocol):
 
     @staticmethod
     def build(settings: Settings, stack: str, pin: Pin | None) -> Platform: ...
-
-
-def build(settings: Settings) -> Platform:
-    """The platform of the target. Imported here, so that one target never loads another's provider."""
-    stack = pulumi.get_stack()
-    target = cast(Target, import_module(f"infra.{settings.target}.target"))
-    return target.build(settings, stack, read_pin(State.locate().pin(stack)))
 
 
 try:

@@ -1,8 +1,8 @@
 """In which order a pool's nodes are asked for, and what is taken when some of it is gone.
 
-Pure, and the same on every cloud. Within a region the kinds of capacity follow in the order that the pool says; after
-the last of them comes the next region. What is gone is written down in settings (`gone`), by whoever met it: nothing
-here asks a cloud.
+Pure, and the same on every cloud. A pool's steps are the order, where it has some, as placement makes them. Else the
+kinds of capacity follow within a region in the order that the pool says, and after the last of them comes the next
+region. What is gone is written down in settings (`gone`), by whoever met it: nothing here asks a cloud.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,13 +45,25 @@ class Chosen:
 
 
 def order_of(pool: PoolSettings, regions: Iterable[str]) -> tuple[Choice, ...]:
-    """All choices of a pool, best first: by region in the stack's order, in it by capacity in the pool's."""
+    """All choices of a pool in these regions, best first: its steps; else region by region, in its order or theirs."""
+    here = tuple(regions)
+    if pool.order:
+        return tuple(
+            Choice(region=step.region, pool=pool.name, capacity=step.capacity, machines=step.machines)
+            for step in pool.order
+            if step.region in here
+        )
     return tuple(
         Choice(region=region, pool=pool.name, capacity=capacity, machines=pool.machines)
-        for region in regions
-        if not pool.regions or region in pool.regions
+        for region in pool.regions or here
+        if region in here
         for capacity in pool.capacity
     )
+
+
+def machines_in(pool: PoolSettings, region: str) -> tuple[str, ...]:
+    """The pool's machine types in a region that has it, first choice first."""
+    return tuple(dict.fromkeys(machine for choice in order_of(pool, [region]) for machine in choice.machines))
 
 
 def fallback(choices: Sequence[Choice], gone: Iterable[Gone]) -> Chosen:

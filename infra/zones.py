@@ -6,6 +6,7 @@ Google's names do. So a preview need not ask for either.
 
 from collections.abc import Iterable, Sequence
 
+from infra.capacity import machines_in, order_of
 from infra.catalog import Catalog
 from infra.settings import PoolSettings, Settings
 from slipway.errors import SettingsError
@@ -59,9 +60,9 @@ def check_offers(settings: Settings, regions: Iterable[str], catalog: Catalog) -
             if not has(pool, region):
                 continue
             key = f"slipway:gpu_pools[{position}]"
-            for machine in pool.machines:
-                for capacity in pool.capacity:
-                    _check_offer(settings.target, key, region, machine, capacity, catalog)
+            for choice in order_of(pool, [region]):
+                for machine in choice.machines:
+                    _check_offer(settings.target, key, region, machine, choice.capacity, catalog)
             if not zones_for(settings.target, pool, region, zones, catalog):
                 raise SettingsError(
                     f"{key}.machines: no zone of {region} that is used ({', '.join(zones)}) offers all of them",
@@ -77,7 +78,7 @@ def offered_in(cloud: str, pool: PoolSettings, region: str, catalog: Catalog) ->
     """Zones that offer all machine types of a pool, in whatever capacity."""
     each = [
         {zone for offer in catalog.offers(cloud, region, machine) if offer.offered for zone in offer.zones}
-        for machine in pool.machines
+        for machine in machines_in(pool, region)
     ]
     return frozenset(each[0].intersection(*each[1:]))
 
@@ -91,7 +92,7 @@ def accelerators_on(cloud: str, pool: PoolSettings, region: str, catalog: Catalo
     """The same by machine type, in the pool's order."""
     return {
         machine: max(1, int(min(offer.accelerators for offer in catalog.offers(cloud, region, machine))))
-        for machine in pool.machines
+        for machine in machines_in(pool, region)
     }
 
 

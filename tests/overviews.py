@@ -144,6 +144,7 @@ def training() -> TrainingPlan:
         always_on_demand_usd=2390.0,
         checkpoint_every_s=1260.0,
         catalog_digest="sha256:9f2c4e7a5d1b",
+        prices=(),
         oldest_price=_DAY,
     )
 

@@ -5,7 +5,7 @@ that names the nearest that it does. Nothing here asks a cloud: `refresh` does, 
 to do with the answers (where to run, how much it costs) is infra/placement's.
 """
 
-from infra.catalog.age import check_age
+from infra.catalog.age import check_age, check_day
 from infra.catalog.catalog import INTERNET, Catalog
 from infra.catalog.errors import CatalogError, PricesTooOld
 from infra.catalog.rows import Accelerator, Capacity, Carbon, Latency, Offer, Place, Quality, Region, Tariff
@@ -25,4 +25,5 @@ __all__ = [
     "Region",
     "Tariff",
     "check_age",
+    "check_day",
 ]

@@ -10,6 +10,12 @@ from infra.catalog.rows import Offer, Tariff
 MAX_AGE_DAYS = 400
 """What a stack allows that says nothing else."""
 
+_OF_A_MACHINE = "renew it with `slipway prices refresh --write`, or raise the bound"
+_OF_A_TARIFF = (
+    "no refresh renews tariffs: write today's price, source and date into infra/catalog/data/tariffs.csv, or raise the "
+    "bound"
+)
+
 
 def check_age(catalog: Catalog, today: date, max_age_days: int, rows: Iterable[Offer | Tariff] | None = None) -> int:
     """Days since the oldest price was read, `rows` being those that a plan used (as in `Catalog.oldest`).
@@ -17,12 +23,21 @@ def check_age(catalog: Catalog, today: date, max_age_days: int, rows: Iterable[O
     Raises PricesTooOld that names the oldest when it is above `max_age_days`.
     """
     oldest = catalog.oldest(rows)
-    age = (today - oldest.date).days
+    machine = isinstance(oldest, Offer)
+    what = f"{oldest.machine} {oldest.capacity}" if isinstance(oldest, Offer) else f"{oldest.service} {oldest.item}"
+    where = f"{oldest.provider}/{oldest.region}"
+    return check_day(what, where, oldest.date, today, max_age_days, machine=machine)
+
+
+def check_day(what: str, where: str, read: date, today: date, max_age_days: int, *, machine: bool) -> int:
+    """Days since one price was read. machine: it is an offer's, which a refresh can renew, and no tariff.
+
+    Raises PricesTooOld that names the price and how it is renewed.
+    """
+    age = (today - read).days
     if age > max_age_days:
-        what = oldest.machine if isinstance(oldest, Offer) else f"{oldest.service} {oldest.item}"
         raise PricesTooOld(
-            f"the price of {what} in {oldest.provider}/{oldest.region} is {age} days old, "
-            f"and slipway:prices.max_age_days allows {max_age_days}",
-            hint="renew them with `slipway prices refresh --write`, or raise the bound",
+            f"the price of {what} in {where} is {age} days old, and slipway:prices.max_age_days allows {max_age_days}",
+            hint=_OF_A_MACHINE if machine else _OF_A_TARIFF,
         )
     return age

@@ -125,18 +125,23 @@ class Catalog:
         to: `internet`, a region of the same provider, or `provider/region`; another provider is reached through the
         internet. Within the region it is 0. Free allowances are not counted.
         """
+        tiers = self.egress_tiers(provider, region, to)
+        return per_gb(tiers, monthly_gb) if tiers else 0.0
+
+    def egress_tiers(self, provider: str, region: str, to: str = INTERNET) -> tuple[Tariff, ...]:
+        """The prices behind `egress_usd_per_gb`, lowest tier first; none within the region."""
         origin = self.region(provider, region)
         other = to.removeprefix(f"{provider}/")
         if other == region:
-            return 0.0
+            return ()
         if other == INTERNET or "/" in other:
-            return per_gb(self.tiers(provider, "egress", INTERNET, region), monthly_gb)
+            return self.tiers(provider, "egress", INTERNET, region)
         destination = self.region(provider, other)
         pairs = self._tiers_at(provider, "egress", f"to:{other}", region)
         pairs = pairs or self._tiers_at(
             provider, "egress", f"to:{price_area(destination)}", f"area:{price_area(origin)}"
         )
-        return per_gb(pairs or self.tiers(provider, "egress", "to:any", region), monthly_gb)
+        return pairs or self.tiers(provider, "egress", "to:any", region)
 
     def rtt_ms(self, place: str, provider: str, region: str) -> Latency:
         """The median round trip between a place and a region, of the best quality there is; `.ms` is the figure.

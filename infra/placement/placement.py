@@ -4,16 +4,16 @@ Deterministic: the catalog is a file in the repository, so a preview asks no pri
 may be is `slipway plan`'s to refuse, before anyone builds on them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from infra.catalog import Catalog
+from infra.placement.built import check_buildable, serverless, serving_pools, training_pool
 from infra.placement.errors import PlacementError
 from infra.placement.serving import ServingPlan, choose
 from infra.placement.training import TrainingPlan, place
-from infra.settings import PoolSettings, ServingGoal, Settings, TrainingWork
-from infra.settings.placement import Capacity as SettledCapacity
+from infra.settings import ServingGoal, Settings, TrainingWork
 from infra.settings.placement import Provider
 
 CLOUDS: dict[str, Provider] = {"aws": "aws", "gcp": "gcp"}
@@ -22,9 +22,12 @@ CLOUDS: dict[str, Provider] = {"aws": "aws", "gcp": "gcp"}
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """regions: to serve from, in order of preference; empty where settings name them. catalog: digest of its files."""
+    """regions: to serve from, in order of preference; empty where settings name them. sections: of the settings, as
+    they follow from the plans. catalog: digest of its files.
+    """
 
     regions: tuple[str, ...]
+    sections: Mapping[str, Any]
     serving: ServingPlan | None
     training: TrainingPlan | None
     catalog: str
@@ -35,6 +38,7 @@ class Placement:
         if self.serving is not None:
             said["serving"] = {
                 "regions": [f"{region.key} {region.machine}" for region in self.serving.regions],
+                "replicas": {region.key: [region.min_replicas, region.replicas] for region in self.serving.regions},
                 "usd_per_month": round(self.serving.usd_per_month, 2),
                 "p95_ms": round(self.serving.p95_ms, 1),
             }
@@ -48,46 +52,47 @@ class Placement:
 
 
 def placed(settings: Settings, catalog: Catalog) -> Placement | None:
-    """None where the settings name their regions and no work. Raises PlacementError, CatalogError."""
+    """None where the settings name their regions and no work.
+
+    Raises CatalogError, and PlacementError also for a plan that the stack cannot build.
+    """
     if settings.serving is None and settings.work is None:
         return None
     provider = CLOUDS.get(settings.target)
-    serving = choose(serving_on(settings.serving, provider), catalog) if settings.serving else None
+    goal = serving_on(settings.serving, provider) if settings.serving else None
+    serving = choose(goal, catalog) if goal else None
     regions = tuple(dict.fromkeys(region.region for region in serving.regions)) if serving else ()
     work = work_on(settings.work, provider, regions or settings.regions) if settings.work else None
-    return Placement(
-        regions=regions,
-        serving=serving,
-        training=place(work, catalog, today=date.min, max_age_days=0) if work else None,
-        catalog=catalog.digest,
-    )
+    training = place(work, catalog) if work else None
+    sections: dict[str, Any] = {"serving": None, "regions": regions} if regions else {}
+    if provider and goal and serving:
+        check_buildable(serving, catalog)
+        sections["serverless"] = dict(settings.serverless) | serverless(serving, settings.serverless)
+    if provider:
+        trains = [training_pool(work, training, catalog)] if work and training and not settings.gpu_pools else []
+        serves = serving_pools(goal, serving, catalog, settings.gpu_pools) if goal and serving else ()
+        # the trainer's pool is the first, as the targets want it
+        sections["gpu_pools"] = (*settings.gpu_pools, *trains, *serves)
+    return Placement(regions=regions, sections=sections, serving=serving, training=training, catalog=catalog.digest)
 
 
-def settled(settings: Settings, placement: Placement | None) -> Settings:
-    """The settings with what placement chose in the place of what was wanted: regions, and a pool for the work.
+def settled(settings: Settings, placement: Placement | None, *, released: bool = False) -> Settings:
+    """The settings with what placement chose in the place of what was wanted: regions, pools, serverless instances.
 
-    A pool that the settings name themselves stays as it is. Raises SettingsError where what was chosen does not go
-    together with the rest.
+    A pool for the work is added where the settings name no pools. released: the stack is to serve a release. Raises
+    SettingsError where what was chosen does not go together with the rest, and PlacementError for a release on a stack
+    that was placed on nodes: its own edge leads to serverless instances, which the plan did not choose.
     """
     if placement is None:
         return settings
-    chosen: dict[str, Any] = {"serving": None, "regions": placement.regions} if placement.regions else {}
-    on_cloud = settings.target in CLOUDS
-    if on_cloud and settings.work and placement.training and not settings.gpu_pools:
-        chosen["gpu_pools"] = (pool_for(settings.work, placement.training),)
-    return settings.but(chosen)
-
-
-def pool_for(work: TrainingWork, plan: TrainingPlan) -> PoolSettings:
-    """The nodes that the order of capacity asks for."""
-    return PoolSettings(
-        name="train",
-        accelerator=work.accelerator,
-        machines=tuple(dict.fromkeys(step.machine for step in plan.order)),
-        capacity=tuple(dict.fromkeys(cast(SettledCapacity, step.capacity.value) for step in plan.order)),
-        max=max(step.machines for step in plan.order),
-        regions=tuple(dict.fromkeys(step.region for step in plan.order)),
-    )
+    on_nodes = placement.serving and any(region.mode == "node_pool" for region in placement.serving.regions)
+    if released and on_nodes and settings.target in CLOUDS:
+        raise PlacementError(
+            "slipway:serving: the plan serves from nodes, and a release on this stack would be served serverless",
+            hint="serve it from a stack of the target kubernetes on these clusters, or set slipway:serving.modes to "
+            "[serverless]",
+        )
+    return settings.but(placement.sections)
 
 
 def serving_on(goal: ServingGoal, provider: Provider | None) -> ServingGoal:

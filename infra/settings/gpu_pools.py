@@ -19,13 +19,22 @@ class Gone(Strict):
     capacity: Capacity | Literal[""] = ""
 
 
+class PoolStep(Strict):
+    """One kind of capacity of a pool in one region. machines: interchangeable types there, first choice first."""
+
+    region: Region
+    capacity: Capacity
+    machines: tuple[Machine, ...] = Field(min_length=1, max_length=10)
+
+
 class PoolSettings(Strict):
     """One accelerator, in several machine types and kinds of capacity.
 
     machines: interchangeable types, first choice first; several make spot last longer. capacity: in order of choice;
-    the last is followed by the next region. regions: that have the pool; empty means all of the stack's. min: nodes
-    kept in the capacity that is chosen; 0 costs nothing when idle. image: of the nodes, empty for the cloud's usual.
-    efa: AWS' fabric between nodes, all in one zone. reservation: the reservation's or capacity block's id.
+    the last is followed by the next region. regions: that have the pool, in order of choice; empty means all of the
+    stack's. order: steps, best first, where the order is not region by region; placement writes it. min: nodes kept in
+    the capacity that is chosen; 0 costs nothing when idle. image: of the nodes, empty for the cloud's usual. efa: AWS'
+    fabric between nodes, all in one zone. reservation: the reservation's or capacity block's id.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,20}$", examples=["train", "serve-l4"])
@@ -33,6 +42,7 @@ class PoolSettings(Strict):
     machines: tuple[Machine, ...] = Field(min_length=1, max_length=10)
     capacity: tuple[Capacity, ...] = Field(default=("spot", "on_demand"), min_length=1)
     regions: tuple[Region, ...] = ()
+    order: tuple[PoolStep, ...] = Field(default=(), max_length=40)
     min: int = Field(default=0, ge=0, le=1000)
     max: int = Field(default=4, ge=1, le=1000)
     disk_gib: int = Field(default=200, ge=50, le=16_384)
@@ -53,4 +63,21 @@ class PoolSettings(Strict):
             raise ValueError(f"reservation: {min(held)} capacity needs the id of what was reserved")
         if self.reservation and not held:
             raise ValueError("reservation: is paid for and would stay unused; put reserved first in capacity")
+        return self
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.order:
+            return self
+        steps = [(step.region, step.capacity) for step in self.order]
+        if len(set(steps)) < len(steps):
+            raise ValueError("order: each kind of capacity may stand once for a region")
+        said = {
+            "regions": {step.region for step in self.order},
+            "capacity": {step.capacity for step in self.order},
+            "machines": {machine for step in self.order for machine in step.machines},
+        }
+        for section, named in said.items():
+            if named != set(getattr(self, section)):
+                raise ValueError(f"order: names other {section} than {section} does; the two must be the same")
         return self

@@ -12,6 +12,7 @@ from infra.catalog.age import MAX_AGE_DAYS
 from infra.settings.strict import Region, Strict
 
 Provider = Literal["aws", "gcp"]
+Mode = Literal["serverless", "node_pool"]
 Capacity = Literal["reserved", "capacity_block", "flex_start", "spot", "on_demand"]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["IN", "DE"])]
 
@@ -64,7 +65,7 @@ class ServingGoal(Strict):
     that is kept, 3 on a new one with TLS 1.3. rtt_p95_to_p50: the slow tail of the network over the catalog's medians;
     no source says it, so measure your users'. min_regions: at least so many serve. survive_region_loss: the goal
     still holds for every user when any one region is gone. providers and regions: candidates; no regions means all of
-    the catalog. capacity: of node pools, in order; spot needs on_demand behind it.
+    the catalog. modes: how a region may serve. capacity: of node pools, in order; spot needs on_demand behind it.
     carbon_usd_per_tonne: added to the cost.
     """
 
@@ -79,6 +80,7 @@ class ServingGoal(Strict):
     survive_region_loss: bool = False
     providers: tuple[Provider, ...] = Field(default=("aws", "gcp"), min_length=1)
     regions: tuple[Region, ...] = ()
+    modes: tuple[Mode, ...] = Field(default=("serverless", "node_pool"), min_length=1)
     capacity: tuple[Capacity, ...] = Field(default=("on_demand",), min_length=1)
     carbon_usd_per_tonne: float = Field(default=0, ge=0, le=10_000)
 

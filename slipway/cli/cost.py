@@ -104,6 +104,7 @@ def _bill(preview: str, catalog: "Catalog", usage: "Usage", settings: "Settings 
 
 
 def _training(settings: "Settings", catalog: "Catalog", trained_h: float, *, required: bool) -> "TrainingPlan | None":
+    from infra.catalog import check_age
     from infra.placement.training import place
 
     if settings.work is None:
@@ -113,7 +114,9 @@ def _training(settings: "Settings", catalog: "Catalog", trained_h: float, *, req
     if trained_h >= settings.work.hours:
         raise SlipwayError(f"--trained {trained_h:g}: the job has {settings.work.hours:g} hours, so it is done")
     left = settings.work.model_copy(update={"hours": settings.work.hours - trained_h})
-    return place(left, catalog, today=date.today(), max_age_days=settings.prices.max_age_days)
+    plan = place(left, catalog)
+    check_age(catalog, date.today(), settings.prices.max_age_days, plan.prices)
+    return plan
 
 
 def _max_age_days(settings: "Settings | None") -> int:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from infra.catalog import Catalog, PricesTooOld
+from infra.catalog import Catalog, check_age, check_day
+from infra.placement.built import check_buildable
 from infra.placement.placement import serving_on, work_on
 from infra.placement.serving import Flip, Loser, ServingPlan, choose, explain, sensitivity
 from infra.placement.serving.candidates import candidates
@@ -54,14 +55,16 @@ def overview(wanted: Wanted, catalog: Catalog, *, today: date, thorough: bool = 
 
     thorough: with flips, with pareto and with more losers solved, which takes seconds. Raises PricesTooOld,
     CatalogError for a place or region that is not known, and PlacementError where nothing reaches the goal or the
-    deadline.
+    deadline, or where the stack could not build what does.
     """
     goal = serving_on(wanted.serving, wanted.provider) if wanted.serving else None
     serving = choose(goal, catalog) if goal else None
-    ages = [_age(serving, today, wanted.max_age_days)] if serving else []
-    training = _training(wanted, serving, catalog, today)
+    if serving and wanted.provider:
+        check_buildable(serving, catalog)
+    ages = [_age(serving, catalog, today, wanted.max_age_days)] if serving else []
+    training = _training(wanted, serving, catalog)
     if training is not None:
-        ages.append((today - training.oldest_price).days)
+        ages.append(check_age(catalog, today, wanted.max_age_days, training.prices))
     losers = explain(serving, goal, catalog, _LOSERS_THOROUGH if thorough else _LOSERS) if goal and serving else ()
     return Overview(
         serving=serving,
@@ -74,12 +77,11 @@ def overview(wanted: Wanted, catalog: Catalog, *, today: date, thorough: bool = 
     )
 
 
-def _training(wanted: Wanted, serving: ServingPlan | None, catalog: Catalog, today: date) -> TrainingPlan | None:
+def _training(wanted: Wanted, serving: ServingPlan | None, catalog: Catalog) -> TrainingPlan | None:
     if wanted.work is None:
         return None
     beside = tuple(dict.fromkeys(region.region for region in serving.regions)) if serving else wanted.regions
-    work = work_on(wanted.work, wanted.provider, beside)
-    return place(work, catalog, today=today, max_age_days=wanted.max_age_days)
+    return place(work_on(wanted.work, wanted.provider, beside), catalog)
 
 
 def trades(plan: ServingPlan, goal: ServingGoal, catalog: Catalog) -> tuple[ParetoPoint, ...]:
@@ -113,14 +115,11 @@ def _runner_up(losers: Iterable[Loser]) -> str:
     return next((f"{loser.provider}/{loser.region}" for loser in losers if loser.more_usd is not None), "")
 
 
-def _age(plan: ServingPlan, today: date, max_age_days: int) -> int:
+def _age(plan: ServingPlan, catalog: Catalog, today: date, max_age_days: int) -> int:
     """Days since the oldest price of the bill was read. Raises PricesTooOld that names it."""
     oldest = min(plan.lines, key=lambda line: line.date)
-    age = (today - oldest.date).days
-    if age > max_age_days:
-        raise PricesTooOld(
-            f"the price of {oldest.what} in {oldest.region} is {age} days old, "
-            f"and slipway:prices.max_age_days allows {max_age_days}",
-            hint="renew them with `slipway prices refresh --write`, or raise the bound",
-        )
-    return age
+    offered = {
+        (f"{offer.provider}/{offer.region}", offer.usd_per_hour, offer.date, offer.source) for offer in catalog.offers()
+    }
+    machine = (oldest.region, oldest.unit_usd, oldest.date, oldest.source) in offered
+    return check_day(oldest.what, oldest.region, oldest.date, today, max_age_days, machine=machine)

@@ -57,6 +57,24 @@ def test_a_pool_is_not_looked_for_where_it_is_not():
     assert {choice.region for choice in order_of(there, REGIONS)} == {"ap-south-1"}
 
 
+def test_regions_of_a_pool_follow_in_its_own_order():
+    there = POOL.model_copy(update={"regions": REGIONS[::-1], "capacity": ("on_demand",)})
+    assert list(map(str, order_of(there, REGIONS))) == ["ap-south-1 on demand", "us-east-1 on demand"]
+
+
+def test_steps_are_the_order_where_a_pool_has_them():
+    steps = [("ap-south-1", "spot"), ("us-east-1", "spot"), ("ap-south-1", "on_demand")]
+    there = PoolSettings.model_validate(
+        POOL.model_dump()
+        | {
+            "regions": REGIONS,
+            "order": [{"region": region, "capacity": kind, "machines": POOL.machines} for region, kind in steps],
+        }
+    )
+    assert [(choice.region, choice.capacity) for choice in order_of(there, REGIONS)] == steps
+    assert [choice.capacity for choice in order_of(there, ["us-east-1"])] == ["spot"]
+
+
 def test_without_losses_the_first_choice_is_taken_and_said():
     chosen = fallback(order_of(POOL, REGIONS), ())
     assert chosen.reason == "us-east-1 spot: the first choice"

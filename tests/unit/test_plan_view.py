@@ -67,6 +67,18 @@ def test_prices_older_than_allowed_are_refused_by_name():
         overview(replace(wanted("mumbai"), max_age_days=400), Catalog.load(), today=date(2030, 1, 1))
 
 
+def test_a_refused_price_of_moving_data_is_not_said_to_be_renewed_by_a_refresh():
+    with pytest.raises(PricesTooOld, match="egress to the internet") as refused:
+        overview(replace(wanted("mumbai"), max_age_days=30), Catalog.load(), today=TODAY)
+    assert "tariffs.csv" in refused.value.hint
+
+
+def test_old_prices_of_training_are_refused_and_lead_to_no_other_plan():
+    asked = replace(wanted("two-clouds"), serving=None, max_age_days=1)
+    with pytest.raises(PricesTooOld, match="max_age_days allows 1"):
+        overview(asked, Catalog.load(), today=TODAY)
+
+
 def test_the_age_is_of_the_oldest_price_of_both_plans():
     view = overview(wanted("two-clouds"), Catalog.load(), today=TODAY)
     assert view.serving

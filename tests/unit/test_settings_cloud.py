@@ -63,6 +63,18 @@ def test_a_reservation_that_no_pool_would_use_is_refused():
     assert "would stay unused" in refusal(gpu_pools=pool(reservation="cr-1"))
 
 
+def test_steps_of_a_pool_that_name_another_machine_are_refused():
+    step = {"region": "us-east-1", "capacity": "on_demand", "machines": ["g6.12xlarge"]}
+    said = refusal(gpu_pools=pool(machines=["g6.xlarge"], capacity=["on_demand"], regions=["us-east-1"], order=[step]))
+    assert "order: names other machines than machines does" in said
+
+
+def test_a_step_that_stands_twice_is_refused():
+    step = {"region": "us-east-1", "capacity": "on_demand", "machines": ["g6.xlarge"]}
+    twice = pool(machines=["g6.xlarge"], capacity=["on_demand"], regions=["us-east-1"], order=[step, step])
+    assert "may stand once for a region" in refusal(gpu_pools=twice)
+
+
 def test_the_fabric_on_a_type_without_it_is_refused():
     said = refusal(gpu_pools=pool(machines=["g6.xlarge"], efa=True))
     assert said.startswith("slipway:gpu_pools[0].efa: g6.xlarge has none")

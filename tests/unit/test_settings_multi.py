@@ -71,6 +71,13 @@ def test_regions_above_the_clouds_are_refused():
     assert "slipway:regions: is each cloud's own" in refusal(MULTI | {"slipway:regions": ["us-east-1"]})
 
 
+def test_a_goal_for_both_clouds_is_refused_with_where_its_plan_is_written():
+    users = [{"place": "geo:US-East", "share": 1}]
+    goal = {"users": users, "requests_per_s": 20, "p95_ms": 200, "model": {"service_ms": {"cpu": 5}}}
+    said = refusal(MULTI | {"slipway:serving": goal})
+    assert "clouds.aws.regions and clouds.gcp.regions" in said
+
+
 def test_clouds_that_all_weigh_nothing_are_refused():
     said = refusal(with_parts(aws=AWS_PART | {"weight": 0}, gcp=GCP_PART | {"weight": 0}))
     assert "every weight is 0" in said

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.catalog import Accelerator, Capacity, Catalog, CatalogError, Offer, Region, Tariff
+from infra.catalog import Accelerator, Capacity, Catalog, CatalogError, Offer, PricesTooOld, Region, Tariff, check_age
 from infra.placement.errors import Infeasible, PlacementError
 from infra.placement.training import TrainingPlan, place
 from infra.settings import TrainingWork
@@ -101,7 +101,7 @@ def work(**changes: Any) -> TrainingWork:
 
 
 def placed(job: TrainingWork, *offers: Offer) -> TrainingPlan:
-    return place(job, catalog(*offers), today=TODAY, max_age_days=400)
+    return place(job, catalog(*offers))
 
 
 def refusal(job: TrainingWork, *offers: Offer) -> Infeasible:
@@ -204,9 +204,37 @@ def test_accelerators_spread_over_more_machines_than_measured_are_refused():
     assert placed(work(accelerators_per_machine=1), *small).chosen.machines == 8
 
 
-def test_prices_older_than_allowed_are_no_candidates_and_said_to_bind():
-    refused = refusal(work(), *(replace(one, date=OLD) for one in OFFERS))
-    assert refused.binds == ("prices.max_age_days",)
+def test_an_old_price_is_no_reason_for_another_choice():
+    dated = [replace(one, date=OLD) if one is OFFERS[1] else one for one in OFFERS]
+    assert placed(work(), *dated).chosen.label == placed(work()).chosen.label
+
+
+@pytest.mark.parametrize("old", range(2), ids=["on demand behind it", "spot"])
+def test_a_plan_rests_on_the_price_of_the_choice_and_of_what_finishes_it(old: int):
+    offers = [replace(one, date=OLD) if at == old else one for at, one in enumerate(OFFERS[:2])]
+    with pytest.raises(PricesTooOld, match="allows 400"):
+        check_age(catalog(), TODAY, 400, placed(work(), *offers).prices)
+
+
+def test_an_old_price_of_moving_data_is_named_with_the_file_that_holds_it():
+    here = catalog()
+    old = Catalog(
+        offers=here.offers(),
+        tariffs=[replace(row, date=OLD) for row in here.tariffs],
+        regions=here.regions.values(),
+        accelerators=here.accelerators.values(),
+    )
+    plan = place(work(regions=["us-east-1"], data_gib=10, data_region=SOUTH), old)
+    with pytest.raises(PricesTooOld, match="the price of egress to:any in aws/ap-south-1") as refused:
+        check_age(old, TODAY, 400, plan.prices)
+    assert "tariffs.csv" in refused.value.hint
+
+
+def test_data_in_a_region_that_does_not_exist_is_refused_by_its_setting():
+    with pytest.raises(CatalogError, match=r"slipway:work\.data_region: .*aws/nope-east-1") as refused:
+        placed(work(data_gib=10, data_region="aws/nope-east-1"))
+    assert refused.value.exit_code == 7
+    assert refused.value.hint
 
 
 def test_a_region_without_the_machine_names_the_nearest_that_is_feasible():
@@ -271,6 +299,6 @@ def test_the_same_question_has_the_same_answer():
 
 def test_the_shipped_catalog_places_a_job():
     job = work(accelerator="A10G", accelerators=1, providers=["aws", "gcp"])
-    plan = place(job, Catalog.load(), today=TODAY, max_age_days=400)
+    plan = place(job, Catalog.load())
     assert plan.chosen.usd.low > 0
     assert plan.catalog_digest == Catalog.load().digest

@@ -68,7 +68,12 @@ def _of(goal: ServingGoal, catalog: Catalog, region: Region) -> tuple[list[Candi
     kept: list[Candidate] = []
     rejected = [*refused, *uncalled]
     for candidate in (*pooled, *called):
-        if goal.carbon_usd_per_tonne and carbon_unknown(candidate):
+        if candidate.mode not in goal.modes:
+            reason = f"slipway:serving.modes does not name {candidate.mode}"
+            rejected.append(
+                Rejected(provider=region.provider, region=region.region, machine=candidate.machine, reason=reason)
+            )
+        elif goal.carbon_usd_per_tonne and carbon_unknown(candidate):
             reason = "carbon_usd_per_tonne has a price, but no source says how much carbon this causes"
             rejected.append(
                 Rejected(provider=region.provider, region=region.region, machine=candidate.machine, reason=reason)

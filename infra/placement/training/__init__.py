@@ -1,7 +1,7 @@
 """Where one training job runs: what each way would cost and take, and the order in which capacity is tried.
 
-    place(work, catalog, today=, max_age_days=) -> TrainingPlan  the cheapest that keeps the deadline
-    estimate(job, rates, supply) -> Estimate                     the closed form behind it
+    place(work, catalog) -> TrainingPlan      the cheapest that keeps the deadline
+    estimate(job, rates, supply) -> Estimate  the closed form behind it
 
 It decides before a job starts. What to do while it runs (wait, move, fall back) is infra/placement/spot's; both count
 the same hours, and tests/bench/cost.py holds the band printed here against bills that the policy there ran up.

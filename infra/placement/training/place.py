@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import date
 
-from infra.catalog import Capacity, Catalog, CatalogError, Offer
+from infra.catalog import Capacity, Catalog, CatalogError, Offer, Tariff
 from infra.placement.errors import Infeasible
 from infra.placement.training.candidates import candidates, job_of
 from infra.placement.training.machines import accelerator_named
@@ -13,24 +12,26 @@ from infra.placement.training.rents import KEPT, Moves, rents
 from infra.settings.placement import TrainingWork
 
 _REGIONS_IN_ORDER = 3
-_ANY_AGE_DAYS = 36_500
 
 
-def place(work: TrainingWork, catalog: Catalog, *, today: date, max_age_days: int) -> TrainingPlan:
+def place(work: TrainingWork, catalog: Catalog) -> TrainingPlan:
     """Where the work runs. The least expected cost wins; of equals, the one first by name.
 
-    today: against which the age of prices counts; offers with older ones than max_age_days are no candidates.
-    Raises PlacementError for an accelerator that the catalog does not know or that may be two, CatalogError for a
-    region that it does not know, and Infeasible, with the settings that bind and what would be feasible without each.
+    No price is too old for it, so that every day has the same answer; `check_age` over the plan's prices refuses what
+    nobody should build on. Raises PlacementError for an accelerator that the catalog does not know or that may be two,
+    CatalogError for a region that it does not know, and Infeasible, with the settings that bind and what would be
+    feasible without each.
     """
+    _check_data_region(work, catalog)
     moves = Moves(work=work, catalog=catalog)
-    able, refused = rents(work, _offers(work, catalog), moves, today, max_age_days)
+    able, refused = rents(work, _offers(work, catalog), moves)
     priced, stuck = candidates(work, able, moves)
     if not priced:
-        raise _infeasible(work, catalog, today, max_age_days, [*refused, *stuck])
+        raise _infeasible(work, catalog, [*refused, *stuck])
     ranked = sorted(priced, key=lambda one: (one.usd.expected, one.key, one.machine, one.capacity))
     chosen = ranked[0]
     kept = [one for one in ranked if one.capacity in KEPT]
+    prices = _prices(chosen, ranked, moves)
     return TrainingPlan(
         chosen=chosen,
         order=order_of(ranked, moves),
@@ -39,7 +40,8 @@ def place(work: TrainingWork, catalog: Catalog, *, today: date, max_age_days: in
         always_on_demand_usd=kept[0].usd.expected if kept else None,
         checkpoint_every_s=best_interval_s(work, chosen),
         catalog_digest=catalog.digest,
-        oldest_price=min(one.date for one in ranked if one is chosen or _finishes(one, chosen)),
+        prices=prices,
+        oldest_price=min(price.date for price in prices),
     )
 
 
@@ -76,6 +78,21 @@ def best_interval_s(work: TrainingWork, chosen: Candidate) -> float | None:
         return None
     between_s = work.machine_hours / chosen.interruptions * 3600
     return math.sqrt(2 * work.checkpoint_s * between_s)
+
+
+def _check_data_region(work: TrainingWork, catalog: Catalog) -> None:
+    if work.data_region:
+        try:
+            catalog.region(*work.data_region.split("/"))
+        except CatalogError as error:
+            raise CatalogError(f"slipway:work.data_region: {error.message}", hint=error.hint) from None
+
+
+def _prices(chosen: Candidate, ranked: Sequence[Candidate], moves: Moves) -> tuple[Offer | Tariff, ...]:
+    """What the bill of the choice rests on: its own price, that of what finishes it, and those of moving between."""
+    paid = [chosen, *(one for one in ranked if one is not chosen and _finishes(one, chosen))]
+    offers = [moves.catalog.offer(one.provider, one.region, one.machine, one.capacity) for one in paid]
+    return (*offers, *moves.tariffs(one.key for one in paid))
 
 
 def _offers(work: TrainingWork, catalog: Catalog) -> list[Offer]:
@@ -156,30 +173,24 @@ def _moved_usd(one: Candidate) -> float:
     return sum(line.usd for line in one.lines if line.kind in ("data", "checkpoints"))
 
 
-def _infeasible(
-    work: TrainingWork, catalog: Catalog, today: date, max_age_days: int, losers: Sequence[Loser]
-) -> Infeasible:
+def _infeasible(work: TrainingWork, catalog: Catalog, losers: Sequence[Loser]) -> Infeasible:
     """Each setting that narrows the choice is opened alone, and the work placed again."""
     everything = ("reserved", "spot", "flex_start", "on_demand")
     opened = {
-        "regions": (work.model_copy(update={"regions": ()}), max_age_days),
-        "providers": (work.model_copy(update={"providers": ("aws", "gcp")}), max_age_days),
-        "capacity": (work.model_copy(update={"capacity": everything}), max_age_days),
-        "accelerators_per_machine": (work.model_copy(update={"accelerators_per_machine": 1}), max_age_days),
-        "prices.max_age_days": (work, _ANY_AGE_DAYS),
-        "providers and regions": (
-            work.model_copy(update={"providers": ("aws", "gcp"), "regions": ()}),
-            max_age_days,
-        ),
+        "regions": work.model_copy(update={"regions": ()}),
+        "providers": work.model_copy(update={"providers": ("aws", "gcp")}),
+        "capacity": work.model_copy(update={"capacity": everything}),
+        "accelerators_per_machine": work.model_copy(update={"accelerators_per_machine": 1}),
+        "providers and regions": work.model_copy(update={"providers": ("aws", "gcp"), "regions": ()}),
     }
     nearest: dict[str, str] = {}
-    for name, (wider, age) in opened.items():
+    for name, wider in opened.items():
         if name == "providers and regions" and nearest:
             break
-        if (wider, age) == (work, max_age_days):
+        if wider == work:
             continue
         moves = Moves(work=wider, catalog=catalog)
-        able, _ = rents(wider, _offers(wider, catalog), moves, today, age)
+        able, _ = rents(wider, _offers(wider, catalog), moves)
         found, _ = candidates(wider, able, moves)
         if found:
             best = min(found, key=lambda one: one.usd.expected)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from infra.catalog import Capacity
+from infra.catalog import Capacity, Offer, Tariff
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +128,8 @@ class TrainingPlan:
     do the work, cheapest first, the chosen one among them. losers: everything else that was looked at.
     always_on_demand_usd: the cheapest way without spot; None where there is none. checkpoint_every_s: the interval that
     loses least (Young 1974, Daly 2006); None where a checkpoint costs no time or nothing is taken back.
-    catalog_digest: of the files that this was made from. oldest_price: the day of the oldest price in the chosen bill.
+    catalog_digest: of the files that this was made from. prices: rows that the chosen bill rests on, those of moving
+    data and checkpoints among them. oldest_price: the day of the oldest of these.
     """
 
     chosen: Candidate
@@ -138,4 +139,5 @@ class TrainingPlan:
     always_on_demand_usd: float | None
     checkpoint_every_s: float | None
     catalog_digest: str
+    prices: tuple[Offer | Tariff, ...]
     oldest_price: date

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
 
-from infra.catalog import Capacity, Catalog, CatalogError, Offer
+from infra.catalog import Capacity, Catalog, CatalogError, Offer, Tariff
 from infra.catalog.egress import GB_PER_GIB
 from infra.placement.training.machines import machines_for
 from infra.placement.training.plan import Loser
@@ -51,17 +50,25 @@ class Moves:
         gb = gib * GB_PER_GIB
         return gb * self.catalog.egress_usd_per_gb(provider, name, region, gb)
 
+    def tariffs(self, regions: Iterable[str]) -> tuple[Tariff, ...]:
+        """The prices of bringing the data to the first of these regions, and data and checkpoint on to each other."""
+        chosen, *others = dict.fromkeys(regions)
+        moved = [(self.work.data_region, region) for region in (chosen, *others) if self.work.data_gib]
+        moved += [(chosen, region) for region in others if self.work.checkpoint_gib]
+        return tuple(tier for origin, region in moved for tier in self._tiers(origin, region))
 
-def rents(
-    work: TrainingWork, offers: Iterable[Offer], moves: Moves, today: date, max_age_days: int
-) -> tuple[list[Rent], list[Loser]]:
+    def _tiers(self, origin: str, region: str) -> tuple[Tariff, ...]:
+        provider, name = origin.split("/")
+        return self.catalog.egress_tiers(provider, name, region)
+
+
+def rents(work: TrainingWork, offers: Iterable[Offer], moves: Moves) -> tuple[list[Rent], list[Loser]]:
     """The offers that can do the work, and why the others of these cannot."""
-    oldest = today - timedelta(days=max_age_days)
     able: list[Rent] = []
     losers: list[Loser] = []
     for offer in offers:
         machines = machines_for(work, offer)
-        reason = _refusal(work, offer, machines, oldest)
+        reason = _refusal(work, offer, machines)
         if not reason:
             assert machines is not None and offer.usd_per_hour is not None  # noqa: S101, PT018 - else refused
             try:
@@ -77,7 +84,7 @@ def rents(
     return able, losers
 
 
-def _refusal(work: TrainingWork, offer: Offer, machines: int | None, oldest: date) -> str:
+def _refusal(work: TrainingWork, offer: Offer, machines: int | None) -> str:
     """Why an offer cannot be counted on; empty if it can."""
     if offer.capacity is Capacity.INVITATION:
         return "by invitation only"
@@ -89,8 +96,6 @@ def _refusal(work: TrainingWork, offer: Offer, machines: int | None, oldest: dat
         return f"has {offer.accelerators:g} in a machine; the work was measured on {work.per_machine}"
     if offer.usd_per_hour is None:
         return "the catalog has no price for it"
-    if offer.date < oldest:
-        return f"its price is of {offer.date}, older than slipway:prices.max_age_days allows"
     if offer.capacity is Capacity.FLEX_START and work.machine_hours > _FLEX_START_MOST_H:
         return f"flex-start ends after {_FLEX_START_MOST_H} hours"
     return ""

@@ -8,8 +8,11 @@ from infra.settings.rules.common import meaningless, overlapping, required
 if TYPE_CHECKING:
     from infra.settings.model import Settings
 
-_OF_A_CLOUD = ("regions", "serving", "work", "identity", "budget", "images", "gpu_pools", "gone")
+_OF_A_CLOUD = ("regions", "identity", "budget", "images", "gpu_pools", "gone")
 """What is each cloud's own, and so stands under clouds."""
+
+_PLACED = {"serving": "regions", "work": "gpu_pools"}
+"""What is placed for one cloud, and what each cloud's part says in its stead."""
 
 
 def multi(settings: "Settings") -> Iterator[str]:
@@ -19,6 +22,12 @@ def multi(settings: "Settings") -> Iterator[str]:
     for section in _OF_A_CLOUD:
         if getattr(settings, section):
             yield f"{section}: is each cloud's own; put it under clouds.aws and clouds.gcp"
+    for section, said in _PLACED.items():
+        if getattr(settings, section):
+            yield (
+                f"{section}: is not placed on multi, whose weights share requests and know no distance; plan it with "
+                f"`slipway plan --goal` and write what it chooses as clouds.aws.{said} and clouds.gcp.{said}"
+            )
     if missing := sorted({"aws", "gcp"} - set(settings.clouds)):
         yield f"clouds.{missing[0]}: is required on multi; a stack of one cloud has that cloud as its target"
     if settings.domain is None:
