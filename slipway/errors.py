@@ -18,6 +18,12 @@ class SlipwayError(Exception):
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
 
 
+class UsageError(SlipwayError):
+    """A command was asked for what cannot be, or for two things at once; nothing was read or changed."""
+
+    exit_code = 2
+
+
 class SettingsError(SlipwayError):
     """A stack's configuration is wrong; nothing was started or changed."""
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from slipway.cli import cost, machine, model, plan, platform, prices, rehearse
+from slipway.cli import cost, machine, model, plan, platform, prices, rehearse, simulate
 from slipway.cli.output import show_error
 from slipway.errors import SlipwayError
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (platform, model, rehearse, plan, cost, prices, machine):
+for group in (platform, model, rehearse, simulate, plan, cost, prices, machine):
     group.register(app)
 
 

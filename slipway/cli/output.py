@@ -12,7 +12,7 @@ from slipway.engine_events import Change
 from slipway.errors import SlipwayError
 
 console = Console(highlight=False, soft_wrap=True)
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _MARKS = {"create": "[green]+[/]", "delete": "[red]-[/]", "update": "[yellow]~[/]"}
 
@@ -30,9 +30,9 @@ def emit(document: Any) -> None:
 
 
 def show_error(error: SlipwayError) -> None:
-    _errors.print(f"[bold red]error:[/] {escape(error.message)}")
+    errors.print(f"[bold red]error:[/] {escape(error.message)}")
     if error.hint:
-        _errors.print(f"[dim]try:[/]   {escape(error.hint)}")
+        errors.print(f"[dim]try:[/]   {escape(error.hint)}")
 
 
 class Progress:

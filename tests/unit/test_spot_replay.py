@@ -1,5 +1,6 @@
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from infra.placement.spot import (
     Window,
     decide,
     least_usd,
-    read_folder,
     read_trace,
+    read_zones,
     replay,
 )
 from infra.placement.spot.baselines import always_on_demand, greedy, uniform_progress
@@ -62,6 +63,13 @@ def test_a_move_to_another_zone_pays_for_the_checkpoint():
     assert replay(dear, trace, greedy).usd == pytest.approx(replay(moving, trace, greedy).usd + 2.0)
 
 
+def test_a_restart_where_the_checkpoint_is_pays_for_no_move():
+    asked = job()
+    dear = replace(asked, zones=tuple(replace(zone, move_usd=2.0) for zone in asked.zones))
+    outcome = replay(dear, seen({"a": [1] * 20 + [0] + [1] * 100}), greedy)
+    assert (outcome.restarts, outcome.moves, outcome.usd) == (1, 0, pytest.approx(0.3 * (12 + 2 * RESTART_H)))
+
+
 def test_a_policy_that_takes_what_no_zone_gives_is_stopped():
     def blind(state: State) -> Action:
         return Action(kind=Kind.SPOT, zone="a")
@@ -81,6 +89,11 @@ def test_who_knows_the_trace_never_pays_more(one: list[int], other: list[int]):
     asked, trace = job(zones=("a", "b")), seen({"a": one, "b": other})
     least = least_usd(asked, trace)
     assert all(least <= replay(asked, trace, policy).usd + 1e-6 for policy in POLICIES)
+
+
+@pytest.mark.parametrize(("gives", "usd_per_hour"), [(0, 1.0), (1, 0.3)])
+def test_the_optimum_is_exact_where_a_zone_never_or_always_gives(gives: int, usd_per_hour: float):
+    assert least_usd(job(), seen({"a": [gives] * 100})) == pytest.approx(usd_per_hour * (12 + RESTART_H))
 
 
 @pytest.mark.parametrize("given_", [[1] * 8, [0] * 8, [1, 1, 1, 0, 0, 1, 1, 1], [0, 1, 1, 1, 1, 0, 1, 0]])
@@ -141,13 +154,19 @@ def test_a_file_that_is_no_trace_is_named_with_what_is_wrong(tmp_path: Path, tex
     assert str(file) in caught.value.message
 
 
-def test_traces_on_different_clocks_are_not_replayed_together(tmp_path: Path):
-    for name, gap in (("a", 60), ("b", 300)):
-        (tmp_path / f"{name}.json").write_text(json.dumps({"metadata": {"gap_seconds": gap}, "data": [1]}))
-    with pytest.raises(PlacementError, match="different gap_seconds"):
-        read_folder(tmp_path)
+def test_a_folder_stands_for_its_traces(tmp_path: Path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"metadata": {"gap_seconds": 60}, "data": [1]}))
+    assert sorted(read_zones([tmp_path, tmp_path / "a.json"])) == ["a", "b"]
+
+
+def test_two_traces_called_alike_are_two_zones(tmp_path: Path):
+    for place in ("one", "other"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "a.json").write_text(json.dumps({"metadata": {"gap_seconds": 60}, "data": [1]}))
+    assert len(read_zones([tmp_path / "one", tmp_path / "other"])) == 2
 
 
 def test_an_empty_folder_is_named(tmp_path: Path):
     with pytest.raises(PlacementError, match="holds no trace"):
-        read_folder(tmp_path)
+        read_zones([tmp_path])

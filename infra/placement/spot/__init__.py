@@ -11,7 +11,7 @@ from infra.placement.spot.job import Job, Zone
 from infra.placement.spot.oracle import least_usd
 from infra.placement.spot.replay import Outcome, Policy, Window, replay, window
 from infra.placement.spot.state import Action, Kind, Running, State
-from infra.placement.spot.trace import Trace, read_folder, read_trace
+from infra.placement.spot.trace import Trace, read_trace, read_zones
 
 __all__ = [
     "Action",
@@ -27,8 +27,8 @@ __all__ = [
     "Zone",
     "decide",
     "least_usd",
-    "read_folder",
     "read_trace",
+    "read_zones",
     "replay",
     "window",
 ]

@@ -27,7 +27,7 @@ def least_usd(job: Job, seen: Window) -> float:
     work_h = job.work_s / 3600
     dearest = job.on_demand_usd_per_hour * (1 + job.restart_s / 3600 / work_h + work_h)
     low, high = 0.0, dearest
-    best = 0.0
+    best = (work_h + job.restart_s / 3600) * steps.cheapest_price  # the exact answer where that never goes away
     for _ in range(_ROUNDS):
         prices = np.linspace(low, high, _PRICES)
         bounds = steps.cheapest(prices) + prices * work_h
@@ -53,6 +53,11 @@ class _Steps:
         given = [stretches[bisect_left(openings, time + 1e-9) - 1][2] for time in times[:-1]]
         self._given = np.array([[True, *(zone.name in names for zone in job.zones)] for names in given])
         self._until = _last_given(self._given)
+
+    @property
+    def cheapest_price(self) -> float:
+        """Of what is given at all before the deadline."""
+        return float(self._prices[self._given.any(axis=0)].min())
 
     def cheapest(self, work_usd_per_hour: Costs) -> Costs:
         """The least of cost - price * work over all schedules, for each price of work."""

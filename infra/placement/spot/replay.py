@@ -1,8 +1,9 @@
 """Replays traces through a policy: what a job would have cost and when it would have ended.
 
 A zone that gives instances at a tick is taken to give them until the next. A policy is asked at the start, whenever a
-zone starts or stops giving instances, and at least every `look_s`. Not modelled: a zone that refuses although others
-of its instances run, prices that move, and a start that takes longer than `restart_s`.
+zone starts or stops giving instances, and at least every `look_s`. On-demand is taken to be had where the job last was.
+Not modelled: a zone that refuses although others of its instances run, prices that move, and a start that takes longer
+than `restart_s`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -47,13 +48,17 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """lost_s: work that was done twice. restarts: starts after the first. timeline: each action with its time."""
+    """lost_s: work that was done twice. restarts: starts after the first; moves: of them, in another zone than before.
+
+    timeline: each action with its time.
+    """
 
     usd: float
     finished_s: float
     in_time: bool
     lost_s: float
     restarts: int
+    moves: int
     spot_s: float
     on_demand_s: float
     timeline: tuple[tuple[float, Action], ...]
@@ -101,6 +106,8 @@ class _Run:
         self._zones = tuple(zone.name for zone in job.zones)
         self._lost_s = 0.0
         self._starts = 0
+        self._place = ""
+        self._moves = 0
         self._held_s = {Kind.SPOT: 0.0, Kind.ON_DEMAND: 0.0}
         self._timeline: list[tuple[float, Action]] = []
 
@@ -132,13 +139,22 @@ class _Run:
         if action.kind is Kind.SPOT and action.zone not in state.visible:
             raise PlacementError(f"the policy took spot in {action.zone!r}, which gives none")
         self._starts += 1
-        moved_usd = state.job.zone(action.zone).move_usd if action.kind is Kind.SPOT and self._starts > 1 else 0.0
         self.state = replace(
             state,
             running=Running(kind=action.kind, zone=action.zone, warm_in_s=state.job.restart_s),
             durable_s=state.done_s,
-            spent_usd=state.spent_usd + moved_usd,
+            spent_usd=state.spent_usd + self._moved_usd(action),
         )
+
+    def _moved_usd(self, action: Action) -> float:
+        """What it costs to have the newest checkpoint where `action` runs, which is the job's place from now on."""
+        if action.kind is not Kind.SPOT or action.zone == self._place:
+            return 0.0
+        first, self._place = not self._place, action.zone
+        if first:
+            return 0.0
+        self._moves += 1
+        return self.state.job.zone(action.zone).move_usd
 
     def pass_time(self, passed_s: float) -> None:
         state, running, job = self.state, self.state.running, self.state.job
@@ -169,6 +185,7 @@ class _Run:
             in_time=self.state.now_s <= self.state.job.deadline_s + _DONE_S,
             lost_s=self._lost_s,
             restarts=self._starts - 1,
+            moves=self._moves,
             spot_s=self._held_s[Kind.SPOT],
             on_demand_s=self._held_s[Kind.ON_DEMAND],
             timeline=tuple(self._timeline),

@@ -4,7 +4,8 @@ The format is that of the traces published with "Can't Be Late" (NSDI 2024): a J
 and `data`, the number of instances per tick.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -54,11 +55,21 @@ def read_trace(file: Path) -> Trace:
     return Trace(gap_s=read.metadata.gap_seconds, nodes=np.array(read.data))
 
 
-def read_folder(folder: Path) -> Mapping[str, Trace]:
-    """The traces of one folder by zone (the file's name), all on one clock. Raises PlacementError when they are not."""
-    traces = {file.stem: read_trace(file) for file in sorted(folder.glob("*.json"))}
-    if not traces:
-        raise PlacementError(f"{folder} holds no trace", hint="a trace is a .json file; name the folder that has them")
-    if len({trace.gap_s for trace in traces.values()}) > 1:
-        raise PlacementError(f"{folder}: its traces have different gap_seconds and cannot be replayed together")
-    return traces
+def read_zones(places: Sequence[Path]) -> Mapping[str, Trace]:
+    """Traces by zone, from files and from all `.json` files of folders. Raises PlacementError, as read_trace does.
+
+    A zone is called as its file is, with the path to it where two are called alike.
+    """
+    files = {file.resolve(): file for place in places for file in _files(place)}
+    names = Counter(file.stem for file in files.values())
+    return {
+        file.stem if names[file.stem] == 1 else str(file.with_suffix("")): read_trace(file) for file in files.values()
+    }
+
+
+def _files(place: Path) -> list[Path]:
+    if not place.is_dir():
+        return [place]
+    if found := sorted(place.glob("*.json")):
+        return found
+    raise PlacementError(f"{place} holds no trace", hint="a trace is a .json file; name the folder that has them")
