@@ -23,6 +23,7 @@ from training.tasks.lm import LanguageModel
 from training.tasks.lm.shape import Shape
 
 STEPS, ROWS, RATE = 20, 16, 0.01
+JUDGED_AFTER = 5  # steps, with a moving average in the place of the weights
 LOCAL_STEPS, MEETING_STEPS = 10, 200
 
 _PIPED = {"microbatches": 4}
@@ -36,6 +37,7 @@ SCHEMES: dict[str, tuple[dict[str, int], Mapping[str, object]]] = {
     "PP+DP": ({"pipeline": 2, "replicate": 2}, _PIPED),
     "PP interleaved": ({"pipeline": 2, "shard": 2}, {**_PIPED, "stages": 2}),
     "DDP accumulating": ({}, {"microbatches": 2}),
+    "FSDP2 recomputing selectively": ({"shard": 4}, {"recompute": "selective"}),
     "FSDP2 accumulating, recomputing": ({"shard": 4}, {"microbatches": 2, "recompute": "full"}),
 }
 
@@ -65,7 +67,7 @@ def _mesh(rank: int, size: int, settings: MeshSettings) -> Mesh:
 
 def _decoder(mesh: Mesh, blocks: int, parallel: Mapping[str, object]) -> dict[str, object]:
     shape = Shape(layers=blocks, width=32, heads=4, kv_heads=4, hidden=64, context=16)
-    task = LanguageModel(shape, recipe=Recipe(epochs=1, batch_size=ROWS, learning_rate=RATE))
+    task = LanguageModel(shape, recipe=Recipe(epochs=1, batch_size=ROWS, learning_rate=RATE, average=0.9))
     data = task.data(0)
     learner = Learner(task, task.recipe, seed=0, mesh=mesh, parallel=ParallelSettings(clip=1.0, **parallel))  # pyright: ignore[reportArgumentType]
     share, losses = ROWS // mesh.data_size, []
@@ -73,6 +75,8 @@ def _decoder(mesh: Mesh, blocks: int, parallel: Mapping[str, object]) -> dict[st
         start = step * ROWS + mesh.data_rank * share
         loss = learner.learn(data.train.rows(slice(start, start + share)), step=step, rate=RATE)
         losses.append(mesh.mean(loss).item())
+        if step + 1 == JUDGED_AFTER:
+            learner.answer(data.validation.rows(slice(0, 10)))
     answers = learner.answer(data.validation.rows(slice(0, 10)))  # not shared evenly by four
     released = learner.released().eval()
     with torch.inference_mode():

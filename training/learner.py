@@ -1,6 +1,5 @@
 """The model under training, however it is spread: its optimizer, precision, and the moving average that is judged."""
 
-import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -16,7 +15,7 @@ from training.data import derive_seed, portion
 from training.gathering import gathered
 from training.mesh import Mesh
 from training.parallel.build import build, regrouped
-from training.parallel.gradients import clip, settle
+from training.parallel.gradients import gradient_norm, scale_down, settle
 from training.parallel.outer import Meetings
 from training.parallel.pipeline import Pipeline
 from training.parallel.whole import Whole
@@ -96,8 +95,9 @@ class Learner:
         settle(self._parameters.values())
         self.norm = None
         if self._settings.clip or measured:
-            limit = self._settings.clip or math.inf
-            self.norm = clip(self._parameters.values(), limit=limit, mesh=self._mesh)
+            self.norm = gradient_norm(self._parameters.values(), mesh=self._mesh)
+        if self.norm is not None and self._settings.clip:
+            scale_down(self._parameters.values(), norm=self.norm, limit=self._settings.clip)
         self._optimizer.step()
         self._follow()
         return loss
@@ -127,6 +127,7 @@ class Learner:
         with torch.no_grad() if spread else torch.inference_mode(), self._judged():
             share = self._mesh.share(len(split))
             parts = [self._answer(split.rows(rows)) for rows in self._portions(share, len(split))]
+        self._part.let_go()
         return self._mesh.join(torch.cat(parts)[: share.stop - share.start], len(split))
 
     def weights(self) -> Weights:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
-from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.distributed.tensor.parallel import parallelize_module
 from torch.nn.parallel import DistributedDataParallel
@@ -35,6 +35,14 @@ class Part:
     def parameters(self) -> dict[str, Tensor]:
         """By names that are the same however the model is spread."""
         return {name: parameter for module in self.bare for name, parameter in module.named_parameters()}
+
+    def let_go(self) -> None:
+        """Of weights that were gathered for answers. Only a backward pass would, and the next step would learn with
+        them, whatever they have become since."""
+        for module in self.bare:
+            for unit in module.modules():
+                if isinstance(unit, FSDPModule):
+                    unit.reshard()
 
 
 def build(task: Task, mesh: Mesh, settings: ParallelSettings, *, precision: Precision, seed: int) -> Part:

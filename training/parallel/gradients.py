@@ -19,8 +19,8 @@ def settle(parameters: Iterable[Tensor]) -> None:
             parameter.grad = gradient.redistribute(placements=parameter.placements)  # nothing where they are alike
 
 
-def clip(parameters: Iterable[Tensor], *, limit: float, mesh: Mesh) -> Tensor:
-    """Scale gradients down to the norm `limit` over all processes; returns the norm that they had.
+def gradient_norm(parameters: Iterable[Tensor], *, mesh: Mesh) -> Tensor:
+    """Over all processes, left on the device. Blocks until each of them asks.
 
     Each part counts once: what a group holds in shards is summed over it, what it holds in copies is not.
     """
@@ -36,9 +36,13 @@ def clip(parameters: Iterable[Tensor], *, limit: float, mesh: Mesh) -> Tensor:
         total += squares
     if mesh.grid is not None and mesh.pipeline > 1:
         dist.all_reduce(total, group=mesh.grid.get_group("pipeline"))
-    norm = total.sqrt()
-    torch._foreach_mul_([_local(gradient) for gradient in gradients], (limit / (norm + 1e-6)).clamp(max=1.0))  # pyright: ignore[reportPrivateImportUsage]
-    return norm
+    return total.sqrt()
+
+
+def scale_down(parameters: Iterable[Tensor], *, norm: Tensor, limit: float) -> None:
+    """Gradients of this norm to the norm `limit`, where theirs is larger."""
+    gradients = [_local(parameter.grad) for parameter in parameters if parameter.grad is not None]
+    torch._foreach_mul_(gradients, (limit / (norm + 1e-6)).clamp(max=1.0))  # pyright: ignore[reportPrivateImportUsage]
 
 
 def _summed_over(gradient: Tensor) -> tuple[dist.ProcessGroup, ...]:
