@@ -5,6 +5,9 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+from torch.distributed import DistNetworkError, Store  # pyright: ignore[reportPrivateImportUsage]
+
 from tests.watchdog_worker import SLEEPS
 from training.elastic.store import FolderStore
 from training.observe.beats import Beat, Beats, holding_up
@@ -95,6 +98,40 @@ def test_a_process_that_works_alone_says_where_it_hangs_and_blames_nobody(tmp_pa
     with watched(observer, hung_after_s=0.2, beats=Beats(FolderStore(tmp_path), of="run"), end=end):
         assert ended.wait(10)
     assert said == ["nothing has moved for 0 s on worker 0, in 'data' after step 0"]
+
+
+class Away(Store):
+    """A store whose machine is gone: it is asked, and never answers; or says at once that it was cut off."""
+
+    def __init__(self, *, answers: bool) -> None:
+        super().__init__()
+        self._answers, self.asked = answers, list[str]()
+
+    def set(self, key: str, value: str) -> None:
+        """Sent, though nobody takes it."""
+
+    def check(self, keys: list[str]) -> bool:
+        self.asked += keys
+        if self._answers:
+            raise DistNetworkError("connection reset by peer")
+        threading.Event().wait()
+        return False
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_hang_ends_though_the_machine_that_keeps_the_store_is_gone_and_is_blamed(*, answers: bool) -> None:
+    ended, said, observer = threading.Event(), list[str](), Observer(rank=1, workers=3)
+    observer.does("step")
+
+    def end(why: str) -> None:
+        said.append(why)
+        ended.set()
+
+    away = Away(answers=answers)
+    with watched(observer, hung_after_s=0.2, beats=Beats(away, of="run", answered_within_s=0.2), end=end):
+        assert ended.wait(10)
+    assert "worker 0 holds the others up: the store on its machine" in said[0]
+    assert away.asked == ["beat-run-0"]
 
 
 def workers(folder: Path, *, how: str) -> list["subprocess.Popen[str]"]:

@@ -3,8 +3,10 @@ met."""
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ _WITHIN_TURN: tuple[Phase, ...] = ("start", "data", "judge", "step", "agree", "c
 """What comes after what within a turn of the loop."""
 
 _REACHED_WITHIN = timedelta(seconds=10)
+_ANSWERED_WITHIN_S = 15.0
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,32 +71,58 @@ def holding_up(beats: dict[int, Beat], *, workers: int, now: float, silent_s: fl
 
 
 class Beats:
-    """of: names those that belong together, so that an earlier start's are not taken for them.
+    """of: names those that belong together, so that an earlier start's are not taken for them. answered_within_s: the
+    longest that the store is waited for.
 
-    Raises nothing: a store that is away tells nobody anything.
+    Raises nothing: a store that is away tells nobody anything. A thread of its own asks it, for torch's heeds no
+    timeout once the machine that keeps it is gone.
     """
 
-    def __init__(self, store: Store | None, *, of: str, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._of, self._clock = store, of, clock
+    def __init__(
+        self,
+        store: Store | None,
+        *,
+        of: str,
+        clock: Callable[[], float] = time.time,
+        answered_within_s: float = _ANSWERED_WITHIN_S,
+    ) -> None:
+        self._store, self._of, self._clock, self._within_s = store, of, clock, answered_within_s
+        self._asking: threading.Thread | None = None
 
     def leave(self, rank: int, *, step: int, turn: int, phase: Phase, for_s: float) -> None:
-        if self._store is None:
-            return
         beat = Beat(rank=rank, step=step, turn=turn, phase=phase, for_s=for_s, at=self._clock())
-        try:
-            self._store.set(self._key(rank), msgspec.json.encode(beat).decode())
-        except (DistError, OSError):
-            return
+        self._ask(lambda store: store.set(self._key(rank), msgspec.json.encode(beat).decode()))
 
-    def all(self, workers: int) -> dict[int, Beat]:
+    def all(self, workers: int) -> dict[int, Beat] | None:
+        """None when the store does not answer."""
         found: dict[int, Beat] = {}
-        for rank in range(workers) if self._store is not None else ():
-            try:
-                if self._store is not None and self._store.check([self._key(rank)]):
-                    found[rank] = msgspec.json.decode(self._store.get(self._key(rank)), type=Beat)
-            except (DistError, OSError, msgspec.DecodeError):
-                continue
-        return found
+
+        def read(store: Store) -> None:
+            for rank in range(workers):
+                if store.check([self._key(rank)]):
+                    with suppress(msgspec.DecodeError):
+                        found[rank] = msgspec.json.decode(store.get(self._key(rank)), type=Beat)
+
+        return found if self._ask(read) else None
+
+    def _ask(self, act: Callable[[Store], object]) -> bool:
+        """Whether the store did it in time, or there is none. While it still does what it was asked before, it is asked
+        nothing."""
+        if self._store is None:
+            return True
+        if self._asking is not None and self._asking.is_alive():
+            return False
+        store, done = self._store, threading.Event()
+
+        def ask() -> None:
+            with suppress(DistError, OSError):
+                act(store)
+                done.set()
+
+        self._asking = threading.Thread(target=ask, name="beats", daemon=True)
+        self._asking.start()
+        self._asking.join(self._within_s)
+        return done.is_set()
 
     def _key(self, rank: int) -> str:
         return f"beat-{self._of}-{rank}"

@@ -69,6 +69,8 @@ def _said(observer: Observer, beats: Beats, *, for_s: float, silent_s: float) ->
     if observer.workers == 1:
         return here
     heard = beats.all(observer.workers)
+    if heard is None:
+        return f"{here}: worker 0 holds the others up: the store on its machine, where they met, does not answer"
     suspects = holding_up(heard, workers=observer.workers, now=time.time(), silent_s=silent_s)
     culprits = "; ".join(f"worker {suspect.rank} holds the others up: {suspect.why}" for suspect in suspects)
     unknown = "all workers stand at the same point, so their exchange itself hangs" if heard else "no beats can be read"
