@@ -3,7 +3,7 @@ import math
 import os
 import resource
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +241,66 @@ def test_a_disk_without_room_is_named_and_the_checkpoint_before_stays(folder: Pa
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(folder) in caught.value.message
     assert kept.resume() == 1
+
+
+class Failing(Folder):
+    """Says so of what is named. reads, deletes: of files and folders, by a part of their names."""
+
+    def __init__(self, path: Path, *, reads: str = "nothing", deletes: str = "nothing") -> None:
+        super().__init__(path)
+        self._reads, self._deletes = reads, deletes
+
+    def read(self, name: str, at: int = 0, nbytes: int | None = None) -> bytes | bytearray:
+        if self._reads in name:
+            raise OSError("503 slow down")
+        return super().read(name, at, nbytes)
+
+    def folders(self) -> list[str]:
+        if self._reads == "folders":
+            raise OSError("503 slow down")
+        return super().folders()
+
+    def delete(self, folder: str, files: Iterable[str] | None = None) -> None:
+        if files is None and self._deletes in folder:
+            raise OSError("403 on delete")
+        super().delete(folder, files)
+
+
+@pytest.mark.parametrize("reads", ["folders", "step-000000002/.metadata", "step-000000002/00000-"])
+def test_storage_that_is_away_is_no_broken_checkpoint(folder: Path, reads: str):
+    Kept(Folder(folder)).save(1, 2)
+    kept = Kept(Failing(folder, reads=reads))
+    with pytest.raises(TrainingError, match="cannot be read now: 503 slow down") as caught:
+        kept.resume()
+    assert "left as they are" in (caught.value.hint or "")
+    assert not kept.warnings
+
+
+def test_a_good_checkpoint_that_cannot_be_read_for_once_is_not_deleted(folder: Path):
+    Kept(Folder(folder), Keep(last=1, every=1)).save(1, 2)
+    Kept(Failing(folder, reads="step-000000001/.metadata"), Keep(last=1, every=1)).save(3)
+    assert (folder / "step-000000001" / ".metadata").exists()
+
+
+def test_an_old_checkpoint_that_cannot_be_deleted_is_told_of_and_ends_no_training(folder: Path):
+    kept = Kept(Failing(folder, deletes="step-000000001"), Keep(last=1))
+    kept.save(1, 2)
+    assert kept.resume() == 2
+    assert kept.warnings == [f"checkpoints that are not to be kept stay in {folder}: 403 on delete"]
+
+
+def test_checkpoints_that_stay_after_the_run_are_told_of_and_fail_nothing(folder: Path):
+    kept = Kept(Failing(folder, deletes="step-"))
+    kept.save(1)
+    kept.warnings.clear()
+    kept.checkpoints.clear()
+    assert kept.warnings == [f"checkpoints that nobody needs stay in {folder}: 403 on delete"]
+
+
+def test_a_file_in_a_bucket_that_ends_before_what_is_read_of_it_gives_what_is_there():
+    bucket = Bucket(MemoryStore(), name="memory")
+    bucket.put("step-1/file", b"0123")
+    assert [bytes(bucket.read("step-1/file", at, 4)) for at in (2, 4, 9)] == [b"23", b"", b""]
 
 
 class Slow(Folder):

@@ -153,9 +153,12 @@ class Checkpoints:
         return self._choice.resume(into, mesh=mesh)
 
     def clear(self) -> None:
-        """Delete them all: the run has ended and its release holds what it made."""
-        for step in steps_in(self._storage.folders()):
-            self._storage.delete(folder_of(step))
+        """Delete them all: the run has ended and its release holds what it made. What cannot be deleted is told of."""
+        try:
+            for step in steps_in(self._storage.folders()):
+                self._storage.delete(folder_of(step))
+        except OSError as error:
+            self._warn(f"checkpoints that nobody needs stay in {self._storage}: {error.strerror or error}")
 
     @property
     def _failed(self) -> str:
@@ -201,17 +204,27 @@ class Checkpoints:
             )
 
     def _prune(self, step: int, figure: float | None, attempt: str) -> None:
-        """Delete what is not kept, and what crashes left; but nothing later, which others may be writing already."""
-        before = {other for other in steps_in(self._storage.folders()) if other < step}
-        for other in before - self._figures.keys() - self._choice.broken:
-            try:
-                self._figures[other] = decode_manifest(self._storage.read(f"{folder_of(other)}/{METADATA}")).figure
-            except (OSError, Broken):
-                continue
+        """Delete what is not kept, and what crashes left; but nothing later, which others may be writing already. What
+        cannot be deleted is told of: the checkpoint itself is whole."""
         self._choice.broken.discard(step)
         self._figures[step] = figure
-        for other in before - self._keep.of(self._figures):
-            self._storage.delete(folder_of(other))
-            self._figures.pop(other, None)
-        stale = [file for file in self._storage.files(folder_of(step)) if is_left_over(file, attempt)]
-        self._storage.delete(folder_of(step), stale)
+        try:
+            before = {other for other in steps_in(self._storage.folders()) if other < step}
+            unknown = {other for other in before - self._figures.keys() - self._choice.broken if not self._know(other)}
+            for other in before - self._keep.of(self._figures) - unknown:
+                self._storage.delete(folder_of(other))
+                self._figures.pop(other, None)
+            stale = [file for file in self._storage.files(folder_of(step)) if is_left_over(file, attempt)]
+            self._storage.delete(folder_of(step), stale)
+        except OSError as error:
+            self._warn(f"checkpoints that are not to be kept stay in {self._storage}: {error.strerror or error}")
+
+    def _know(self, step: int) -> bool:
+        """Learn what a checkpoint of an earlier start is worth. False when that cannot be told now."""
+        try:
+            self._figures[step] = decode_manifest(self._storage.read(f"{folder_of(step)}/{METADATA}")).figure
+        except (FileNotFoundError, Broken):  # never finished, or broken since
+            return True
+        except OSError:
+            return False
+        return True

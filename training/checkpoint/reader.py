@@ -39,7 +39,8 @@ class Reader(StorageReader):
         return plans
 
     def read_data(self, plan: LoadPlan, planner: LoadPlanner) -> torch.futures.Future[None]:
-        """Done when it returns: each piece is read once, however many places it goes to. Raises Broken."""
+        """Done when it returns: each piece is read once, however many places it goes to. Raises Broken,
+        and OSError when the storage cannot be read, which says nothing of the checkpoint."""
         wanted: dict[Piece, list[ReadItem]] = {}
         for item in plan.items:
             wanted.setdefault(self._metadata.storage_data[item.storage_index], []).append(item)
@@ -72,8 +73,8 @@ class Reader(StorageReader):
         name = f"{self._folder}/{piece.file}"
         try:
             found = self._storage.read(name, piece.at, piece.nbytes)
-        except OSError as error:
-            raise Broken(f"{piece.file} cannot be read: {error.strerror or error}") from error
+        except FileNotFoundError as error:
+            raise Broken(f"{piece.file} is not there") from error
         if len(found) != piece.nbytes:
             raise Broken(f"{piece.file} ends before {piece.name} does")
         if hashlib.sha256(found).hexdigest() != piece.sha256:

@@ -1,12 +1,12 @@
 """Where checkpoints lie: a local folder, whose files are brought to disk, or a bucket. Names are `folder/file`.
 
-Everything that goes wrong there is an OSError.
+Everything that goes wrong there is an OSError; a file that is not there, and only that, a FileNotFoundError.
 """
 
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlparse
@@ -123,7 +123,14 @@ class Bucket:
         with _told():
             if nbytes is None:
                 return memoryview(obstore.get(self._store, name).bytes())
-            return memoryview(obstore.get_range(self._store, name, start=at, length=nbytes)) if nbytes else b""
+            if not nbytes:
+                return b""
+            try:
+                return memoryview(obstore.get_range(self._store, name, start=at, length=nbytes))
+            except BaseError:
+                if obstore.head(self._store, name)["size"] > at:
+                    raise
+                return b""  # a range that begins behind the end is an error like any other there
 
     def folders(self) -> list[str]:
         with _told():
@@ -137,7 +144,8 @@ class Bucket:
     def delete(self, folder: str, files: Iterable[str] | None = None) -> None:
         with _told():
             for file in self.files(folder) if files is None else files:
-                obstore.delete(self._store, f"{folder}/{file}")
+                with suppress(FileNotFoundError):
+                    obstore.delete(self._store, f"{folder}/{file}")
 
 
 def storage(folder: Path, url: str = "", *, environment: Mapping[str, str] = os.environ) -> Storage:
