@@ -145,8 +145,8 @@ class ObserveSettings(_Strict):
 class TrainSettings(_Strict):
     """One training run. What is None here is the task's own choice (see Recipe).
 
-    task: one that ships (`employment`, `digits`) or `package.module:ClassName`. workers: processes; None is one a GPU,
-    or two where there is none. precision: `auto` is bf16 on a GPU that computes in it, else fp32; `fp8` multiplies
+    task: one that ships (`employment`, `digits`, `lm`) or `package.module:ClassName`. workers: processes; None is one a
+    GPU, or two where there is none. precision: `auto` is bf16 on a GPU that computes in it, else fp32; `fp8` multiplies
     blocks in it, and needs torchao and a GPU that can.
     """
 
@@ -165,6 +165,26 @@ class TrainSettings(_Strict):
     preemption: PreemptionSettings = PreemptionSettings()
     elastic: ElasticSettings = ElasticSettings()
     observe: ObserveSettings = ObserveSettings()
+
+    @model_validator(mode="after")
+    def _stages_kept_busy(self) -> Self:
+        pipeline, microbatches = self.mesh.pipeline, self.parallel.microbatches
+        if pipeline == 1 and self.parallel.stages > 1:
+            raise ValueError(
+                f"parallel.stages {self.parallel.stages} are of a pipeline, and mesh.pipeline is 1: leave them out, or "
+                "set mesh.pipeline to the workers that the layers are dealt to"
+            )
+        if microbatches < pipeline:
+            raise ValueError(
+                f"parallel.microbatches {microbatches} cannot fill the {pipeline} workers of mesh.pipeline; "
+                f"use {pipeline} or more"
+            )
+        if self.parallel.stages > 1 and microbatches % pipeline:
+            raise ValueError(
+                f"parallel.microbatches {microbatches} do not go round mesh.pipeline {pipeline} evenly, as several "
+                f"parallel.stages a worker want; use a multiple of {pipeline}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _shared_evenly(self) -> Self:

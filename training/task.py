@@ -107,7 +107,7 @@ def find_task(reference: str) -> Task:
     except (ImportError, AttributeError, TypeError) as error:
         raise TrainingError(
             f"task {reference!r} cannot be loaded: {error}",
-            hint="name one that ships (employment, digits) or package.module:ClassName on the Python path",
+            hint="name one that ships (employment, digits, lm) or package.module:ClassName on the Python path",
         ) from error
     if not isinstance(task, Task):
         raise TrainingError(f"task {reference!r} is not a Task: see training/task.py for what it must have")

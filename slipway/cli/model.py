@@ -65,7 +65,7 @@ def _cluster_launcher(cluster: "KubernetesSettings", show: "Callable[[str], None
 def train(
     stack: Stack = "local",
     task: Annotated[
-        str, typer.Option(help="Another task than the settings name: employment, digits, package.module:Class.")
+        str, typer.Option(help="Another task than the settings name: employment, digits, lm, package.module:Class.")
     ] = "",
     profile: Annotated[
         bool, typer.Option("--profile", help="Write a trace of a few steps for Perfetto, beside the training's log.")

@@ -24,7 +24,7 @@ def rehearse(
     trace: Annotated[Path, typer.Argument(help="A JSON file: the seconds of a tick, and the instances at each.")],
     stack: Stack = "local",
     task: Annotated[
-        str, typer.Option(help="Another task than the settings name: employment, digits, package.module:Class.")
+        str, typer.Option(help="Another task than the settings name: employment, digits, lm, package.module:Class.")
     ] = "",
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Else the settings' or the task's; more of them play more of the trace.")

@@ -24,6 +24,22 @@ def test_an_impossible_or_unknown_setting_is_refused_by_its_key(key: str, value:
         TrainSettings.model_validate({key: value})
 
 
+@pytest.mark.parametrize(
+    ("pipeline", "stages", "microbatches", "way_out"),
+    [
+        (2, 1, 1, "parallel.microbatches 1 cannot fill .* use 2 or more"),
+        (1, 3, 1, "parallel.stages 3 are of a pipeline, and mesh.pipeline is 1: leave them out"),
+        (2, 2, 3, "parallel.microbatches 3 do not go round .* use a multiple of 2"),
+    ],
+)
+def test_a_pipeline_that_cannot_run_is_refused_with_what_would_do(
+    pipeline: int, stages: int, microbatches: int, way_out: str
+):
+    parallel = {"stages": stages, "microbatches": microbatches}
+    with pytest.raises(ValidationError, match=way_out):
+        TrainSettings.model_validate({"mesh": {"pipeline": pipeline}, "parallel": parallel})
+
+
 def test_a_batch_that_workers_cannot_share_evenly_is_refused_with_what_would_do():
     with pytest.raises(ValidationError, match="use a multiple of 3"):
         TrainSettings(batch_size=64, workers=3)
