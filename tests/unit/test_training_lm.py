@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,9 +11,10 @@ from slipway.errors import TrainingError
 from training.average import Average
 from training.config import MeshSettings, TrainSettings
 from training.data import Feed, plan_batches
+from training.learner import Learner
 from training.mesh import Mesh, arranged
 from training.task import check_dataset
-from training.tasks.lm import TASK
+from training.tasks.lm import TASK, LanguageModel
 from training.tasks.lm.loss import cross_entropy
 from training.tasks.lm.model import Decoder
 from training.tasks.lm.shape import SIZES
@@ -74,6 +76,22 @@ def test_a_mesh_that_does_not_hold_the_workers_is_refused_by_its_setting():
 def test_processes_that_do_not_stand_in_the_mesh_are_told_so():
     with pytest.raises(TrainingError, match="does not hold 1 workers"):
         arranged(rank=0, size=1, device=torch.device("cpu"), settings=MeshSettings(tensor=2))
+
+
+@pytest.mark.parametrize(
+    ("change", "tensor", "allowed"),
+    [
+        ({"kv_heads": 6, "heads": 6, "width": 48}, 3, 2),  # hidden units lie in eight parts
+        ({"context": 130}, 4, 2),  # sequences are cut too
+    ],
+)
+def test_a_tensor_group_that_the_layers_cannot_be_cut_over_evenly_is_refused(
+    change: dict[str, int], tensor: int, allowed: int
+):
+    task = LanguageModel(replace(SIZES["1m"], **{"kv_heads": 4, **change}))
+    mesh = Mesh(rank=0, size=tensor, device=torch.device("cpu"), tensor=tensor)
+    with pytest.raises(TrainingError, match=f"mesh.tensor is {tensor}, .* what divides {allowed}"):
+        Learner(task, task.recipe, seed=0, mesh=mesh)
 
 
 def test_the_average_is_in_place_only_while_it_is_judged():

@@ -48,11 +48,12 @@ class Part:
 def build(task: Task, mesh: Mesh, settings: ParallelSettings, *, precision: Precision, seed: int) -> Part:
     """Every process builds its part; the weights depend on the seed alone.
 
-    Raises TrainingError when the mesh wants what the task's plan does not say.
+    Raises TrainingError when the mesh wants what the task's plan does not say, or a model with a plan has buffers.
     """
     plan: Plan | None = getattr(task, "plan", None)
     _check(task, plan, mesh, settings, precision)
     stages = _stages(task, plan, mesh, settings)
+    _refuse_buffers(task, stages)
     wrapped = [_spread(stage, plan, mesh, settings, precision, seed) for stage in stages]
     return Part(bare=stages, wrapped=wrapped, plan=plan)
 
@@ -65,7 +66,7 @@ def regrouped(part: Part, mesh: Mesh, settings: ParallelSettings) -> Part:
 
 def _check(task: Task, plan: Plan | None, mesh: Mesh, settings: ParallelSettings, precision: Precision) -> None:
     wants = {
-        "mesh.tensor": mesh.tensor > 1 and not (plan and plan.tensor and plan.groups % mesh.tensor == 0),
+        "mesh.tensor": mesh.tensor > 1 and not (plan and plan.tensor),
         "mesh.pipeline": mesh.pipeline > 1 and not (plan and plan.first),
         "parallel.recompute": settings.recompute != "none" and not plan,
         "precision fp8": precision.fp8 and (not plan or mesh.tensor > 1),
@@ -74,6 +75,12 @@ def _check(task: Task, plan: Plan | None, mesh: Mesh, settings: ParallelSettings
         raise TrainingError(
             f"task {task.name!r} does not say how to do what training.{refused[0]} asks for",
             hint="leave it out, or give the task a plan (training/parallel/plan.py)",
+        )
+    if plan and plan.groups % mesh.tensor:
+        raise TrainingError(
+            f"training.mesh.tensor is {mesh.tensor}, and the layers of task {task.name!r} are cut into equal parts by "
+            f"1 or what divides {plan.groups}",
+            hint=f"set it to a divisor of {plan.groups}, and more shards or replicas",
         )
     if settings.local_steps > 1 and mesh.replicas == 1:
         raise TrainingError(
@@ -90,6 +97,16 @@ def _stages(task: Task, plan: Plan | None, mesh: Mesh, settings: ParallelSetting
             return [task.model()]
         count = mesh.pipeline * settings.stages
         return [_cut(task.model(), plan, at, count) for at in range(mesh.stage_rank, count, mesh.pipeline)]
+
+
+def _refuse_buffers(task: Task, stages: list[nn.Module]) -> None:
+    """One that was made without memory holds nothing, and no plan says what it should hold."""
+    names = [name for stage in stages for name, buffer in stage.named_buffers() if buffer.is_meta]
+    if names:
+        raise TrainingError(
+            f"the model of task {task.name!r} has the buffer {names[0]!r}, and one with a plan is made without memory",
+            hint="compute it in forward, or make it a parameter that needs no gradient and is filled by the plan",
+        )
 
 
 def _cut(model: nn.Module, plan: Plan, at: int, count: int) -> nn.Module:

@@ -18,7 +18,8 @@ class Initialize(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """Beside the model, as the task's attribute `plan`. A model with a plan takes `targets` as well as its inputs, and
-    then returns the mean loss as one element; so no process needs the outputs of all positions.
+    then returns the mean loss as one element; so no process needs the outputs of all positions. It has no buffers:
+    `initialize` fills parameters.
 
     blocks: the name of its ModuleDict of equal layers, keyed 0, 1, …: the units that are sharded, compiled, computed
     again and dealt to stages. first, last: names of what only the first and the last stage have; set to None elsewhere,

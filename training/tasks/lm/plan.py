@@ -5,6 +5,7 @@ arXiv:2205.05198), the loss included: so each judges its part with the whole hea
 """
 
 import functools
+import math
 from typing import Any
 
 import torch
@@ -34,7 +35,7 @@ def plan(shape: Shape) -> Plan:
         blocks="blocks",
         first=("embedding",) if apart else (),
         last=("norm", "head") if apart else (),
-        groups=min(PARTS, shape.kv_heads),
+        groups=math.gcd(PARTS, shape.kv_heads, shape.context),
         tensor=_tensor_plan() if apart else {},
         initialize=functools.partial(initialize, layers=shape.layers),
     )
