@@ -138,6 +138,15 @@ def test_a_token_that_the_model_has_not_is_named_before_training(tmp_path: Path)
         LanguageModel(SMALL, file=tmp_path / "tokens.npy").data(0)
 
 
+def test_a_token_of_the_training_rows_that_the_model_has_not_is_named_and_no_index_error(tmp_path: Path):
+    tokens = np.zeros(3_000, dtype=np.uint16)
+    tokens[100] = 999
+    np.save(tmp_path / "tokens.npy", tokens)
+    train = LanguageModel(SMALL, file=tmp_path / "tokens.npy").data(0).train
+    with pytest.raises(TrainingError, match="holds the token 999, and the model has 256"):
+        train.to(torch.device("cpu")).rows(slice(0, 100 // SMALL.context + 1))
+
+
 def test_the_command_makes_tokens_of_a_folders_text_in_the_order_of_names(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

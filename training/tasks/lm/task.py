@@ -64,17 +64,12 @@ class LanguageModel:
         tokens: Tokens = ArrayTokens(_documentation()) if self._file is None else open_tokens(self._file)
         later, latest = (int(len(tokens) * (1 - share)) for share in (_HELD_BACK, _HELD_BACK / 2))
         bounds = pairwise((0, later, latest, len(tokens)))
-        parts = (sequences(tokens.part(*bound), context=self._shape.context) for bound in bounds)
+        context, vocabulary = self._shape.context, self._shape.vocabulary
+        parts = (sequences(tokens.part(*bound), context=context, vocabulary=vocabulary) for bound in bounds)
         train, validation, evaluation = parts
         if not all(map(len, (train, validation, evaluation))):
-            raise TrainingError(f"{len(tokens)} tokens are too few for rows of {self._shape.context}")
+            raise TrainingError(f"{len(tokens)} tokens are too few for rows of {context}")
         judged = [split.rows(slice(0, _MOST_ROWS_JUDGED)) for split in (validation, evaluation)]
-        largest = max(int(split.inputs["tokens"].max()) for split in judged)
-        if largest >= self._shape.vocabulary:
-            raise TrainingError(
-                f"{self._file} holds the token {largest}, and the model has {self._shape.vocabulary}",
-                hint="give the shape the vocabulary of the tokenizer",
-            )
         return Dataset(
             train=train,
             validation=judged[0],
