@@ -23,25 +23,35 @@ def claim(job: JobSpec) -> IO[str]:
 
     Raises TrainingError when another job uses the work folder, or it cannot be written.
     """
-    folder = job.work_folder
+    folder, lock = job.work_folder, alone_in(job.work_folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / _LOCK).open("w")
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         (folder / JOB).unlink(missing_ok=True)
         (folder / JOB).touch(mode=0o600)  # a tracking URI may hold a password
         (folder / JOB).write_bytes(job.encode())
         (folder / LOG).write_text("")
-        return lock
+    except OSError as error:
+        lock.close()
+        raise _unusable(folder, error) from error
+    return lock
+
+
+def alone_in(folder: Path) -> IO[str]:
+    """Make the folder; nobody else gets it until what is returned is closed, here and in every process that it was
+    passed to.
+
+    Raises TrainingError when somebody has it, or it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / _LOCK).open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise TrainingError(
             f"another training uses {folder}", hint="wait until it has ended, or stop it with Ctrl-C"
         ) from error
     except OSError as error:
-        raise TrainingError(
-            f"the work folder {folder} cannot be used: {error.strerror}",
-            hint="free space there, or choose another",
-        ) from error
+        raise _unusable(folder, error) from error
+    return lock
 
 
 def conclude(job: JobSpec, outcome: Outcome | None, *, was_cancelled: bool) -> TrainingResult:
@@ -57,6 +67,12 @@ def conclude(job: JobSpec, outcome: Outcome | None, *, was_cancelled: bool) -> T
         starts = job.settings.preemption.retries + 1
         raise TrainingError(f"training was preempted {starts} times", hint="train again: it goes on from there")
     raise TrainingError(outcome.message, hint=outcome.hint or f"all it said is in {log}")
+
+
+def _unusable(folder: Path, error: OSError) -> TrainingError:
+    return TrainingError(
+        f"the work folder {folder} cannot be used: {error.strerror}", hint="free space there, or choose another"
+    )
 
 
 def _first_error(log: Path) -> str:

@@ -10,6 +10,7 @@ from slipway.errors import TrainingError
 from training.config import TrainSettings
 from training.journal import JOURNAL
 from training.launch.elastic import ElasticWorkers
+from training.launch.folder import alone_in
 from training.launch.protocol import JobSpec
 from training.rehearsal.played import Played
 from training.rehearsal.report import Report, report, why_unfinished
@@ -54,7 +55,7 @@ def rehearse(
     settings and plan, if there is one. Whom a loss hits follows from the settings' seed.
 
     Raises TrainingError when survivors of this training could not go on, when it does not even end undisturbed, or when
-    the folder cannot be used.
+    the folder cannot be used or another rehearsal uses it.
     """
     if not _watched(settings, plan.workers).is_elastic:
         raise TrainingError(
@@ -62,12 +63,13 @@ def rehearse(
             "without the others",
             hint="leave mesh.shard, mesh.tensor, mesh.pipeline and parallel.local_steps at 1 for a rehearsal",
         )
-    if undisturbed is None:
-        show("undisturbed first")
-        undisturbed = undisturbed_run(settings, plan, folder=folder)
-    show(f"{undisturbed.steps[-1].step} steps in {undisturbed.seconds:.0f} s undisturbed; now as the trace says")
-    plan = plan.lasting(seconds or max(_SHARE * undisturbed.stepping_s, _LEAST_SPACING_S * len(plan.levels)))
-    disturbed = _play(_compressed(settings, plan), plan, notice_s=notice_s, folder=folder / "disturbed", show=show)
+    with alone_in(folder):  # before anything there is deleted
+        if undisturbed is None:
+            show("undisturbed first")
+            undisturbed = undisturbed_run(settings, plan, folder=folder)
+        show(f"{undisturbed.steps[-1].step} steps in {undisturbed.seconds:.0f} s undisturbed; now as the trace says")
+        plan = plan.lasting(seconds or max(_SHARE * undisturbed.stepping_s, _LEAST_SPACING_S * len(plan.levels)))
+        disturbed = _play(_compressed(settings, plan), plan, notice_s=notice_s, folder=folder / "disturbed", show=show)
     made = report(disturbed, undisturbed, plan=plan, notice_s=notice_s)
     return Rehearsal(report=made, disturbed=disturbed, undisturbed=undisturbed)
 
