@@ -86,8 +86,11 @@ class Loop:
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self.mesh.device)
         self.learner.before_change = self.checkpoints.hold
         self._start()
-        while not self._is_done:
-            self._turn()
+        try:
+            while not self._is_done:
+                self._turn()
+        finally:
+            self._feed.close()
         self.learner.restore(self._best)
 
     def _start(self) -> None:

@@ -70,6 +70,15 @@ def test_a_trace_holds_what_the_steps_did(tmp_path: Path) -> None:
     assert "rank-1.json.gz" in said[0]
 
 
+def test_a_run_that_is_too_short_for_a_trace_says_so(tmp_path: Path) -> None:
+    said: list[str] = []
+    with profiled(tmp_path, rank=0, said=said.append) as after_step:
+        for _ in range(9):
+            after_step()
+    assert said == ["no trace was written: this start took no step beyond the first 10, which are let pass"]
+    assert not list(tmp_path.iterdir())
+
+
 def test_no_trace_is_written_unasked() -> None:
     with profiled(None, rank=0, said=lambda line: None) as after_step:
         after_step()

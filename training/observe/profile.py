@@ -20,7 +20,11 @@ def profiled(folder: Path | None, *, rank: int, said: Callable[[str], None]) -> 
     file = folder / f"rank-{rank}.json.gz"
     folder.mkdir(parents=True, exist_ok=True)
 
+    is_written = False
+
     def written(profiler: profile) -> None:
+        nonlocal is_written
+        is_written = True
         profiler.export_chrome_trace(str(file))
         said(f"trace of {_TRACED} steps in {file}; open it at ui.perfetto.dev")
 
@@ -28,3 +32,5 @@ def profiled(folder: Path | None, *, rank: int, said: Callable[[str], None]) -> 
     plan = schedule(wait=_WARM - 1, warmup=1, active=_TRACED, repeat=1)
     with profile(activities=activities, schedule=plan, on_trace_ready=written) as profiler:
         yield profiler.step
+    if not is_written:
+        said(f"no trace was written: this start took no step beyond the first {_WARM}, which are let pass")
