@@ -4,7 +4,6 @@ The graph is the model with the task's `answer` behind it, so that a server does
 same for the same weights: nothing of the machine or the time goes in.
 """
 
-import copy
 import io
 import logging
 import os
@@ -18,6 +17,7 @@ import numpy as np
 import onnx
 import torch
 from obstore.exceptions import BaseError
+from onnx.external_data_helper import convert_model_to_external_data, write_external_data_tensors
 from torch import Tensor, nn
 
 from slipway.errors import TrainingError
@@ -27,6 +27,11 @@ from slipway.store import open_store
 from training.task import Split, Task
 
 GOLDEN_ROWS = 1000
+GOLDEN_FLOPS = 2e13
+"""Most that all golden rows may cost: some minutes of a CPU here, and again of every replica that proves itself."""
+WEIGHTS = "model.onnx.data"
+GRAPH_BYTES = 1_800_000_000
+"""Weights beyond this lie beside the graph: a protobuf cannot be larger than 2 GiB."""
 TOLERANCE = 1e-5
 """The largest difference between an answer of torch and of the exported graph; fp32 sums differ in their order."""
 
@@ -55,17 +60,19 @@ def release(
     git_commit: str,
     hardware: Hardware,
     store_url: str,
+    graph_bytes: int = GRAPH_BYTES,
 ) -> Release:
-    """Export the model, prove it and publish it with its golden rows.
+    """Export the model, prove it and publish it with its golden rows. The model is moved to the CPU. graph_bytes: see
+    write_graph.
 
     Raises TrainingError when the graph answers differently from torch, or a folder or the store cannot take the files;
     no release is written then.
     """
-    served = Served(task, copy.deepcopy(model).cpu()).eval()
-    golden = golden_rows(served, evaluation)
+    served = Served(task, model.cpu()).eval()
+    golden = golden_rows(served, evaluation, most=_golden_rows_of(task))
     with _full_disks_explained(tempfile.gettempdir()), tempfile.TemporaryDirectory(prefix="slipway-export-") as scratch:
         folder = Path(scratch)
-        write_graph(served, task.signature, golden, folder / MODEL)
+        write_graph(served, task.signature, golden, folder / MODEL, graph_bytes=graph_bytes)
         check_parity(folder / MODEL, golden)
         np.savez(folder / GOLDEN, allow_pickle=False, **golden)
         made = Release(
@@ -82,20 +89,24 @@ def release(
             return publish(open_store(store_url), folder, made)
 
 
-def golden_rows(served: Served, evaluation: Split) -> Arrays:
+def golden_rows(served: Served, evaluation: Split, *, most: int = GOLDEN_ROWS) -> Arrays:
     """Rows spread evenly over the evaluation split, by input name, with torch's own answers on the CPU."""
-    chosen = torch.linspace(0, len(evaluation) - 1, min(GOLDEN_ROWS, len(evaluation))).long()
+    chosen = torch.linspace(0, len(evaluation) - 1, min(most, len(evaluation))).long()
     inputs = {name: evaluation.inputs[name][chosen].cpu() for name in served.names}
     with torch.inference_mode():
         answers = served(*inputs.values())
     return {name: tensor.numpy() for name, tensor in inputs.items()} | {"answers": answers.numpy()}
 
 
-def write_graph(served: Served, signature: Signature, golden: Arrays, file: Path) -> None:
-    """Export to ONNX with the signature's names and any number of rows.
+def write_graph(
+    served: Served, signature: Signature, golden: Arrays, file: Path, *, graph_bytes: int = GRAPH_BYTES
+) -> None:
+    """Export to ONNX with the signature's names and any number of rows. graph_bytes: of weights that the graph itself
+    holds at the most; more of them lie in WEIGHTS beside it.
 
     Raises TrainingError when torch cannot trace the model.
     """
+    is_large = sum(tensor.nbytes for tensor in served.state_dict().values()) > graph_bytes
     rows = torch.export.Dim("batch")
     try:
         with _quiet():
@@ -107,34 +118,51 @@ def write_graph(served: Served, signature: Signature, golden: Arrays, file: Path
                 dynamic_shapes={"inputs": tuple({0: rows} for _ in served.names)},
                 dynamo=True,
             )
+            assert program is not None  # noqa: S101 - None is for the old exporter
+            graph = _strip(program.model_proto)
     except Exception as error:  # the exporter raises what its many layers raise
         raise TrainingError(
             f"the model cannot be exported to ONNX: {error.__cause__ or error}",
             hint="use only operations that torch.export can trace, and treat every number of rows alike",
         ) from error
-    assert program is not None  # noqa: S101 - None is for the old exporter
-    file.write_bytes(_strip(program.model_proto).SerializeToString(deterministic=True))
+    if is_large:
+        convert_model_to_external_data(graph, location=WEIGHTS)
+        write_external_data_tensors(graph, str(file.parent))
+    file.write_bytes(graph.SerializeToString(deterministic=True))
 
 
 def check_parity(file: Path, golden: Arrays) -> None:
     """Compare the graph's answers with the golden ones, all rows at once and one alone.
 
-    Raises TrainingError when any differs by more than TOLERANCE.
+    Raises TrainingError when any differs by more than TOLERANCE, or the graph cannot be run.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime as ort
 
-    session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
     inputs = {name: rows for name, rows in golden.items() if name != "answers"}
-    for part in (slice(None), slice(0, 1)):
-        answers = np.asarray(session.run(None, {name: rows[part] for name, rows in inputs.items()})[0])
-        expected = golden["answers"][part]
+    parts = (slice(None), slice(0, 1))
+    try:
+        session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
+        found = [session.run(None, {name: rows[part] for name, rows in inputs.items()})[0] for part in parts]
+    except Exception as error:  # ONNX Runtime's errors share no base class
+        raise TrainingError(
+            f"the exported graph cannot be run: {error}", hint="look for what the runtime names, in the model"
+        ) from error
+    for part, each in zip(parts, found, strict=True):
+        answers, expected = np.asarray(each), golden["answers"][part]
         differs = float(np.abs(answers - expected).max()) if answers.shape == expected.shape else float("inf")
         if not differs <= TOLERANCE:  # a NaN is a difference
             raise TrainingError(
                 f"the exported graph answers differently from torch: by {differs:.2g} where {TOLERANCE:.0e} is allowed",
                 hint="look for randomness, or for operations on the number of rows, in the model or the task's answer",
             )
+
+
+def _golden_rows_of(task: Task) -> int:
+    """Fewer where the task says that a row is dear (flops_per_row, of which the forward pass is a third); two at the
+    least, so that one can be told from several."""
+    flops = getattr(task, "flops_per_row", 0.0) / 3
+    return max(2, min(GOLDEN_ROWS, int(GOLDEN_FLOPS / flops))) if flops else GOLDEN_ROWS
 
 
 def _strip(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -11,20 +11,35 @@ from training.mesh import Mesh
 
 
 def gathered(tensors: Mapping[str, Tensor], like: Mapping[str, Tensor], mesh: Mesh) -> dict[str, Tensor]:
-    """All tensors that `like` names, whole, on the CPU of every process. Blocks until each process has given its own.
+    """All tensors that `like` names, whole, on the CPU of the leading process; on the others none. Blocks until each
+    process has given its own.
 
-    tensors: what this process holds: all of them in shards, or some where others are on other stages.
+    tensors: what this process holds: all of them in shards, or some where others are on other stages. like: of their
+    shapes, in the same order on every process; may hold nothing.
     """
-    whole = {name: _whole(tensor).cpu() for name, tensor in tensors.items()}
-    if mesh.pipeline == 1:
-        return whole
-    owners = torch.tensor([mesh.rank if name in whole else -1 for name in like])
-    dist.all_reduce(owners, op=dist.ReduceOp.MAX)
-    for (name, shaped), owner in zip(like.items(), owners.tolist(), strict=True):
-        tensor = whole[name] if owner == mesh.rank else torch.empty(shaped.shape, dtype=shaped.dtype)
-        dist.broadcast(tensor, owner)
-        whole[name] = tensor
+    whole: dict[str, Tensor] = {}
+    for (name, shaped), giver in zip(like.items(), _givers(tensors, like, mesh), strict=True):
+        tensor = _whole(tensors[name]) if name in tensors else None  # by all that hold a part of it
+        if mesh.leads:
+            whole[name] = _received(shaped, giver) if tensor is None else tensor.cpu()
+        elif giver == mesh.rank and tensor is not None:
+            dist.send(tensor.cpu().contiguous(), 0)
     return whole
+
+
+def _givers(tensors: Mapping[str, Tensor], like: Mapping[str, Tensor], mesh: Mesh) -> list[int]:
+    """Of each tensor the first process that holds some of it; the leading one has what it needs of its own stage."""
+    if mesh.pipeline == 1:
+        return [0] * len(like)
+    givers = torch.tensor([mesh.rank if name in tensors else mesh.size for name in like])
+    dist.all_reduce(givers, op=dist.ReduceOp.MIN)
+    return givers.tolist()
+
+
+def _received(shaped: Tensor, giver: int) -> Tensor:
+    tensor = torch.empty(shaped.shape, dtype=shaped.dtype)
+    dist.recv(tensor, giver)
+    return tensor
 
 
 def _whole(tensor: Tensor) -> Tensor:

@@ -24,7 +24,8 @@ from training.task import Split, Task
 
 Weights = dict[str, Tensor]
 
-_ROWS_JUDGED_AT_ONCE = 8192  # bounds the memory of a judgement, whatever the size of the split
+_ROWS_JUDGED_AT_ONCE, _TOKENS_JUDGED_AT_ONCE = 8192, 32_768
+"""These bound the memory of a judgement, whatever the size of the split and of its rows."""
 
 
 class Learner:
@@ -144,10 +145,15 @@ class Learner:
             for name, tensor in weights.items():
                 own[name].copy_(tensor)
 
-    def released(self) -> nn.Module:
-        """The whole judged model, on the CPU of every process. Blocks until each has given what it holds."""
-        model = self._task.model()
-        model.load_state_dict(gathered(self.weights(), model.state_dict(), self._mesh))
+    def released(self) -> nn.Module | None:
+        """The whole judged model, on the CPU of the leading process; None on the others, which may have no room for it.
+        Blocks until each has given what it holds."""
+        with torch.device("meta") if self._part.plan else nullcontext():
+            model = self._task.model()
+        whole = gathered(self.weights(), model.state_dict(), self._mesh)
+        if not self._mesh.leads:
+            return None
+        model.load_state_dict(whole, assign=True)
         return model
 
     def state(self, *, still: bool = False) -> dict[str, Any]:
@@ -203,12 +209,16 @@ class Learner:
 
     def _portions(self, share: slice, rows: int) -> list[slice]:
         """The share in portions: as many on every process, since those of a spread model compute together."""
+        tokens = getattr(self._task, "tokens_per_row", 0)
+        at_once = (
+            min(_ROWS_JUDGED_AT_ONCE, max(1, _TOKENS_JUDGED_AT_ONCE // tokens)) if tokens else _ROWS_JUDGED_AT_ONCE
+        )
         if not self._mesh.is_spread:
-            starts = range(share.start, share.stop, _ROWS_JUDGED_AT_ONCE)
-            return [slice(at, min(at + _ROWS_JUDGED_AT_ONCE, share.stop)) for at in starts]
+            starts = range(share.start, share.stop, at_once)
+            return [slice(at, min(at + at_once, share.stop)) for at in starts]
         longest = -(-rows // self._mesh.data_size)
-        starts = range(share.start, share.start + longest, _ROWS_JUDGED_AT_ONCE)
-        return [slice(max(0, min(at, rows - 1)), min(at + _ROWS_JUDGED_AT_ONCE, rows)) for at in starts]
+        starts = range(share.start, share.start + longest, at_once)
+        return [slice(max(0, min(at, rows - 1)), min(at + at_once, rows)) for at in starts]
 
     def _tensors(self) -> Weights:
         """Parameters and lasting buffers of what this process holds."""
