@@ -99,6 +99,15 @@ def test_a_further_candidate_never_raises_the_cost(goal: ServingGoal, data: st.D
 
 
 @FEW
+@given(goals(), st.sampled_from([1, 20]), st.booleans())
+def test_a_further_mode_of_capacity_never_raises_the_cost(goal: ServingGoal, times: int, on_gpu: bool):
+    model = goal.model.model_copy(update={"service_ms": {"T4": 60 * times, "L4": 40 * times}}) if on_gpu else goal.model
+    fewer = goal.model_copy(update={"capacity": ("on_demand",), "model": model, "p95_ms": goal.p95_ms * times})
+    more = fewer.model_copy(update={"capacity": ("spot", "on_demand")})
+    assert at_most(cost(solved(more)), cost(solved(fewer)))
+
+
+@FEW
 @given(goals(), st.lists(st.sampled_from(["IN", "US", "DE", "JP", "NL"]), min_size=1, max_size=2, unique=True))
 def test_a_rule_on_countries_is_never_broken(goal: ServingGoal, countries: list[str]):
     ruled = goal.users[0].model_copy(update={"countries": tuple(countries)})

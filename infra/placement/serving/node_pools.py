@@ -1,11 +1,13 @@
 """Machines in a cluster: which types of a region are candidates, and what they charge.
 
-Replicas follow the load: over a month those above the minimum run for mean_to_peak of the time. Spot is priced as a
-mix, because on-demand stands behind it: SPOT_SHARE of the hours at the spot price, the rest on demand, and one machine
-more than the load needs for the time in which one that was taken back is replaced.
+Replicas follow the load: over a month those above the minimum run for mean_to_peak of the time. Each way to have a
+machine is a candidate of its own, because none is always cheapest: spot is priced as a mix, since on-demand stands
+behind it: SPOT_SHARE of the hours at the spot price, the rest on demand, and one machine more than the load needs for
+the time in which one that was taken back is replaced. For few machines that spare costs more than spot saves.
 """
 
 import math
+from dataclasses import dataclass
 
 from infra.catalog import Capacity, Catalog, CatalogError, Offer, Region
 from infra.placement.serving.availability import CLUSTER
@@ -29,15 +31,23 @@ _ENDS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Way:
+    """To have a machine. capacity: modes in order. hours: what one month of it without pause costs."""
+
+    capacity: tuple[Capacity, ...]
+    hours: tuple[Charge, ...]
+
+
 def machines(goal: ServingGoal, catalog: Catalog, region: Region) -> tuple[list[Candidate], list[Rejected]]:
-    """Every machine type of a region, as a candidate or with the reason why it is none."""
+    """Every machine type of a region, as candidates or with the reason why it is none."""
     candidates: list[Candidate] = []
     rejected: list[Rejected] = []
     offers = catalog.offers(provider=region.provider, region=region.region)
     for machine in dict.fromkeys(offer.machine for offer in offers):
         modes = {offer.capacity: offer for offer in offers if offer.machine == machine}
         try:
-            candidates.append(_candidate(goal, catalog, region, modes))
+            candidates += _of_machine(goal, catalog, region, modes)
         except Unfit as unfit:
             rejected.append(
                 Rejected(provider=region.provider, region=region.region, machine=machine, reason=unfit.args[0])
@@ -49,29 +59,35 @@ def machines(goal: ServingGoal, catalog: Catalog, region: Region) -> tuple[list[
     return candidates, rejected
 
 
-def _candidate(goal: ServingGoal, catalog: Catalog, region: Region, modes: dict[Capacity, Offer]) -> Candidate:
+def _of_machine(goal: ServingGoal, catalog: Catalog, region: Region, modes: dict[Capacity, Offer]) -> list[Candidate]:
     offer = next(iter(modes.values()))
     service_ms = measured_ms(goal, offer.accelerator or "cpu")
     if Capacity.INVITATION in modes:
         raise Unfit("by invitation of the provider only, so no plan may count on it")
     side_by_side = _replicas_on(goal, offer)
     if offer.machine == CLOUD_RUN_L4:
-        return cloud_run_gpu(goal, catalog, region, offer, service_ms)
-    hours, capacity = _hours(goal, modes)
-    spot = capacity[0] == Capacity.SPOT.value
+        return [cloud_run_gpu(goal, catalog, region, offer, service_ms)]
+    servers = side_by_side * goal.model.concurrency
+    return [_candidate(goal, catalog, region, offer, way, service_ms, servers) for way in _ways(goal, modes)]
+
+
+def _candidate(
+    goal: ServingGoal, catalog: Catalog, region: Region, offer: Offer, way: _Way, service_ms: float, servers: int
+) -> Candidate:
+    spot = way.capacity[0] == Capacity.SPOT
     accelerator = catalog.accelerators.get(offer.accelerator or "")
-    spare = tuple(part_of(charge, 1.0, what="spare for spot taken back", per="region") for charge in hours if spot)
+    spare = tuple(part_of(charge, 1.0, what="spare for spot taken back", per="region") for charge in way.hours if spot)
     return Candidate(
         region=region,
         mode="node_pool",
         machine=offer.machine,
-        capacity=capacity,
+        capacity=tuple(mode.value for mode in way.capacity),
         service_ms=service_ms,
-        servers=side_by_side * goal.model.concurrency,
+        servers=servers,
         counted=True,
         spare_replicas=1 if spot else 0,
         idle_s=0.0,
-        charges=(*cluster(catalog, region), *following(goal, hours), *spare, *balancer(goal, catalog, region)),
+        charges=(*cluster(catalog, region), *following(goal, way.hours), *spare, *balancer(goal, catalog, region)),
         warm=(),
         egress=egress_tiers(catalog.tiers(region.provider, "egress", "internet", region.region), goal),
         kwh_per_replica=machine_kwh(offer, accelerator, busy=_BUSY, share_of_month=goal.mean_to_peak),
@@ -99,28 +115,38 @@ def _replicas_on(goal: ServingGoal, offer: Offer) -> int:
     return math.floor(fit)
 
 
-def _hours(goal: ServingGoal, modes: dict[Capacity, Offer]) -> tuple[tuple[Charge, ...], tuple[str, ...]]:
-    """What a machine costs for one month without pause, by the order of capacity that the goal allows."""
+def _ways(goal: ServingGoal, modes: dict[Capacity, Offer]) -> list[_Way]:
+    """Each way that the goal allows and that can be had and priced. Raises Unfit where there is none."""
     wanted = [Capacity(name) for name in goal.capacity]
-    usable = [mode for mode in wanted if mode in modes and modes[mode].offered and modes[mode].usd_per_hour]
-    usable = [mode for mode in usable if mode not in _ENDS]
-    if not usable:
+    priced = {
+        mode: (modes[mode], price)
+        for mode in wanted
+        if mode in modes and mode not in _ENDS and modes[mode].offered and (price := modes[mode].usd_per_hour)
+    }
+    ways = [
+        _Way(capacity=(mode,), hours=(at_offer("instances", "replica", MONTH_H, offer, price),))
+        for mode, (offer, price) in priced.items()
+        if mode != Capacity.SPOT
+    ]
+    if Capacity.SPOT in priced:
+        if Capacity.ON_DEMAND in priced:
+            ways += _mixed(priced[Capacity.SPOT], priced[Capacity.ON_DEMAND])
+        elif not ways:
+            raise Unfit("spot without an on-demand price behind it")
+    if not ways:
         raise Unfit(_why_unusable(wanted, modes))
-    first = modes[usable[0]]
-    behind = next((modes[mode] for mode in usable if mode == Capacity.ON_DEMAND), None)
-    price = first.usd_per_hour or 0.0
-    if first.capacity != Capacity.SPOT:
-        return (at_offer("instances", "replica", MONTH_H, first, price),), (first.capacity.value,)
-    if behind is None or behind.usd_per_hour is None:
-        raise Unfit("spot without an on-demand price behind it")
-    if price >= behind.usd_per_hour:  # then spot only adds interruptions
-        return (at_offer("instances", "replica", MONTH_H, behind, behind.usd_per_hour),), (behind.capacity.value,)
-    return (
-        at_offer("instances, spot", "replica", MONTH_H * SPOT_SHARE, first, price),
-        at_offer(
-            "instances, on demand in place of spot", "replica", MONTH_H * (1 - SPOT_SHARE), behind, behind.usd_per_hour
-        ),
-    ), tuple(mode.value for mode in usable if mode in (Capacity.SPOT, Capacity.ON_DEMAND))
+    return ways
+
+
+def _mixed(spot: tuple[Offer, float], on_demand: tuple[Offer, float]) -> list[_Way]:
+    """Spot with on-demand behind it; none where spot is no cheaper, since then it only adds interruptions."""
+    if spot[1] >= on_demand[1]:
+        return []
+    hours = (
+        at_offer("instances, spot", "replica", MONTH_H * SPOT_SHARE, *spot),
+        at_offer("instances, on demand in place of spot", "replica", MONTH_H * (1 - SPOT_SHARE), *on_demand),
+    )
+    return [_Way(capacity=(Capacity.SPOT, Capacity.ON_DEMAND), hours=hours)]
 
 
 def _why_unusable(wanted: list[Capacity], modes: dict[Capacity, Offer]) -> str:
