@@ -72,8 +72,8 @@ def serving() -> ServingPlan:
             _line("aws", "global accelerator", 730, "h", 0.025, estimated=True),
         ),
         alternatives=(
-            _alternative("aws/us-east-1", p95=287.0, serves=0.68, usd=640.0, chosen=True),
-            _alternative("gcp/asia-south1", p95=241.0, serves=0.45, usd=288.0, chosen=True, pool=True),
+            _alternative("aws/us-east-1", p95=171.0, serves=0.55, usd=412.0, chosen=True),
+            _alternative("gcp/asia-south1", p95=139.0, serves=0.45, usd=287.5, chosen=True, pool=True),
             _alternative("gcp/europe-west1", p95=231.0, serves=1.0, usd=905.0, pool=True),
             _alternative("aws/eu-central-1", p95=238.0, serves=1.0, usd=1012.0),
             _alternative("gcp/us-central1", p95=249.0, serves=0.55, usd=398.0, pool=True),

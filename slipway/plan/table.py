@@ -46,7 +46,8 @@ def _serving(plan: ServingPlan, losers: Sequence[Loser]) -> Iterable[RenderableT
         f"{words.usd(plan.usd_per_month)} USD a month · p95 {plan.p95_ms:.0f} ms of {plan.goal_ms:g} · "
         f"available {_percent(plan.availability, digits=4)} · carbon {carbon} a month"
     )
-    yield _titled("Candidates, each by itself", _candidates(plan.alternatives))
+    title = "Candidates: the choice as it runs together, the others each by itself"
+    yield _titled(title, _candidates(plan.alternatives))
     if losers:
         yield _titled("Why not the others", _reasons(losers))
     if plan.rejected:

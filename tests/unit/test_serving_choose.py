@@ -58,6 +58,31 @@ def test_the_same_goal_gives_the_same_plan():
     assert plan() == plan()
 
 
+def test_a_chosen_row_of_the_table_is_how_that_region_runs_in_the_plan():
+    made = plan(p95_ms=250, min_regions=2, survive_region_loss=True)
+    runs = {(one.key, one.machine, one.capacity, one.share, one.usd_per_month) for one in made.regions}
+    rows = [row for row in made.alternatives if row.chosen]
+    assert {(row.key, row.machine, row.capacity, row.serves, row.usd_per_month) for row in rows} == runs
+
+
+def test_the_slowest_chosen_row_waits_as_long_as_the_plan_says():
+    made = plan(p95_ms=250, min_regions=2)
+    assert max(row.p95_ms for row in made.alternatives if row.chosen) == pytest.approx(made.p95_ms)
+
+
+def test_a_region_that_only_stands_by_has_a_row_as_well():
+    users = [{"place": "geo:IN", "share": 1}]
+    made = plan(users=users, requests_per_s=5, min_regions=2, model={"service_ms": {"L4": 9}})
+    rows = [row for row in made.alternatives if row.chosen]
+    assert min(region.share for region in made.regions) == 0
+    assert [row.key for row in rows] == [region.key for region in made.regions]
+
+
+def test_no_region_stands_twice_in_the_table():
+    keys = [row.key for row in plan(min_regions=2).alternatives]
+    assert len(keys) == len(set(keys))
+
+
 def test_a_plan_carries_the_digest_of_its_catalog():
     assert plan().digest == CATALOG.digest
 

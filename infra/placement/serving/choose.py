@@ -1,6 +1,6 @@
 """The door: a goal and a catalog in, a plan out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from infra.catalog import Catalog
@@ -41,7 +41,8 @@ def planned(goal: ServingGoal, catalog: Catalog, found: Found, stated: Stated, s
     )
     lines = bill(chosen)
     regions = tuple(_region(goal, run, setup, lines) for run, setup in chosen)
-    users = _users(goal, catalog, found, stated, solution)
+    busy = {run.option.name: _as_loaded(goal, run, setup) for run, setup in chosen}
+    users = _users(goal, catalog, found, stated, solution, busy)
     kilograms = [region.carbon_kg_per_month for region in regions]
     known = [kg for kg in kilograms if kg is not None]
     return ServingPlan(
@@ -56,7 +57,7 @@ def planned(goal: ServingGoal, catalog: Catalog, found: Found, stated: Stated, s
         ),
         carbon_kg_per_month=sum(known) if len(known) == len(kilograms) else None,
         lines=lines,
-        alternatives=alternatives(goal, found, stated, {region.key for region in regions}),
+        alternatives=alternatives(goal, found, stated, solution, busy, regions),
         rejected=found.rejected,
         assumed=assumed(goal, regions, lines),
         digest=catalog.digest,
@@ -89,8 +90,14 @@ def _region(goal: ServingGoal, run: Run, setup: Setup, lines: Sequence[CostLine]
     )
 
 
-def _users(goal: ServingGoal, catalog: Catalog, found: Found, stated: Stated, solution: Solution) -> tuple[Served, ...]:
-    busy = {run.option.name: _as_loaded(goal, run, stated.setups[run.option.name]) for run in solution.runs}
+def _users(
+    goal: ServingGoal,
+    catalog: Catalog,
+    found: Found,
+    stated: Stated,
+    solution: Solution,
+    busy: Mapping[str, Setup],
+) -> tuple[Served, ...]:
     lost = _after_losses(stated, solution) if goal.survive_region_loss else None
     users: list[Served] = []
     for index, (group, parts) in enumerate(zip(goal.users, solution.assignment, strict=True)):

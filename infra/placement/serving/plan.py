@@ -97,11 +97,12 @@ class Served:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alternative:
-    """The best way to run one region for all whom it can serve, chosen or not: one row of the table.
+    """One row of the table: a chosen region as it runs in the plan, or the best way to run another one by itself.
 
-    p95_ms: of the farthest user whom it serves within the goal. serves: share of all requests within the goal.
-    usd_per_month: if it took all of these and nothing else ran, without what a provider charges once.
-    carbon_g_per_kwh: of the grid. availability: of this region alone. chosen: in the plan.
+    chosen: in the plan. serves: share of all requests; for a region that was not chosen, all that it can answer within
+    the goal. p95_ms: of the farthest user among them. usd_per_month: for these requests, without what a provider
+    charges once; of a region that was not chosen as if nothing else ran. carbon_g_per_kwh: of the grid. availability:
+    of this region alone.
     """
 
     provider: str

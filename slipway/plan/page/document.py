@@ -13,8 +13,10 @@ from slipway.plan.page.world import world
 from slipway.plan.view import Overview
 
 _PLOT = (
-    "Diamond: the plan. Rings: plans for other goals, none beaten in both. Dots: a region that alone reaches everybody."
+    "Diamond: the plan. Rings: plans for other goals, none beaten in both. "
+    "Dots: another region that alone reaches everybody."
 )
+_ROWS = "Chosen regions as they run together, without what a provider charges once; every other one by itself."
 _BILL = "Blue bars rest on a price list, orange ones on an estimate."
 
 
@@ -56,7 +58,12 @@ def _serving(view: Overview) -> Iterable[Markup]:
         element("div", pareto(plan, view.pareto), class_="wide"),
         element("p", _PLOT, class_="hint"),
     )
-    yield section("Regions compared", tables.candidates(plan, view.losers), tables.rejected(plan.rejected))
+    yield section(
+        "Regions compared",
+        element("p", _ROWS, class_="hint"),
+        tables.candidates(plan, view.losers),
+        tables.rejected(plan.rejected),
+    )
     yield section("What it costs", tables.bill(plan.lines), element("p", _BILL, class_="hint"))
     if view.flips:
         yield section("What would flip the choice", tables.flips(view.flips))

@@ -18,8 +18,8 @@ _EVERYBODY = 1 - 1e-6
 
 
 def pareto(plan: ServingPlan, points: Sequence[ParetoPoint]) -> Markup:
-    """The plan as a diamond on the line of the best trades; each region alone as a dot, if it reaches everybody."""
-    alone = [each for each in plan.alternatives if each.serves >= _EVERYBODY]
+    """The plan as a diamond on the line of the best trades; each other region alone as a dot, if it reaches all."""
+    alone = [each for each in plan.alternatives if not each.chosen and each.serves >= _EVERYBODY]
     money = [plan.usd_per_month, *(each.usd_per_month for each in (*points, *alone))]
     waits = [plan.p95_ms, plan.goal_ms, *(each.p95_ms for each in (*points, *alone))]
     across = axis(money, start=_LEFT, end=_WIDTH - _RIGHT, most=8)

@@ -29,9 +29,9 @@ def row(*cells: str, numbers: Iterable[int] = (), **attributes: object) -> Marku
 
 
 def candidates(plan: ServingPlan, losers: Iterable[Loser]) -> Markup:
-    """Chosen regions first, as the plan sorts them; under the figures of each, why it won or lost."""
+    """Chosen regions first, as they run together, then the others by themselves; under each, why it won or lost."""
     why = {f"{loser.provider}/{loser.region}": loser.reason for loser in losers}
-    titles = ("region", "best run on", "alone, a month", "p95", "reaches", "available", "gCO₂e/kWh")
+    titles = ("region", "runs on", "a month", "p95", "answers", "available", "gCO₂e/kWh")
     numbers = (2, 3, 4, 5, 6)
     rows = (
         made
