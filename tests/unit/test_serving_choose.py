@@ -147,6 +147,62 @@ def test_more_regions_than_there_are_names_how_many_can_be_reached():
     assert "min_regions of 2 can be reached" in error.nearest
 
 
+IN_MUMBAI: list[dict[str, Any]] = [{"place": "city:Mumbai", "share": 1}]
+
+
+def test_regions_that_are_too_far_are_named_with_what_is_chosen_without_them():
+    error = refusal(users=IN_MUMBAI, p95_ms=100, regions=["us-east-1"])
+    assert error.binds == ("p95_ms", "regions")
+    assert "us-east-1 cannot answer every user within 100 ms" in error.message
+    assert any("without the bound to regions us-east-1: aws/ap-south-1" in words for words in error.nearest)
+
+
+def test_a_region_without_latency_figures_alone_is_told_what_is_chosen_without_it():
+    error = refusal(users=IN_MUMBAI, p95_ms=100, regions=["eu-west-3"])
+    assert "no latency figure between city:Mumbai and aws/eu-west-3" in error.message
+    assert error.binds == ("regions",)
+    assert plan(users=IN_MUMBAI, p95_ms=100).regions[0].key in error.nearest[0]
+
+
+def test_a_provider_without_the_hardware_is_named_and_not_latencies_beside_it():
+    error = refusal(users=IN_MUMBAI, providers=["gcp"], model={"service_ms": {"cpu-arm": 20}})
+    assert "nothing there is cpu-arm" in error.message
+    assert "latency" not in error.message
+    assert error.binds == ("providers",)
+
+
+def test_a_mode_of_capacity_that_nobody_offers_is_named():
+    error = refusal(users=IN_MUMBAI, providers=["aws"], capacity=["reserved"], model={"service_ms": {"L4": 20}})
+    assert "is not to be had as reserved here" in error.message
+    assert error.binds == ("capacity",)
+
+
+def test_hardware_whose_host_is_not_known_is_told_so_with_the_hardware_that_there_is():
+    error = refusal(users=IN_MUMBAI, model={"service_ms": {"TPU-v6e": 20}})
+    assert "does not say what host it comes with" in error.message
+    assert "L4" in error.nearest[0]
+
+
+def test_a_least_number_of_regions_and_the_loss_of_one_that_bind_together_are_both_named():
+    users = [{"place": "city:Mumbai", "share": 1, "countries": ["IN"]}]
+    error = refusal(users=users, p95_ms=100, providers=["aws"], min_regions=2, survive_region_loss=True)
+    assert {"min_regions", "survive_region_loss"} <= set(error.binds)
+    assert any(
+        words.startswith("without min_regions and survive_region_loss: aws/ap-south-1") for words in error.nearest
+    )
+
+
+def test_a_country_without_a_region_is_said_to_have_none():
+    error = refusal(users=[{"place": "city:Mumbai", "share": 1, "countries": ["ZZ"]}])
+    assert "no region lies in ZZ, where city:Mumbai must be answered" in error.message
+
+
+def test_two_settings_that_are_in_the_way_together_are_named_together():
+    error = refusal(users=IN_MUMBAI, providers=["gcp"], regions=["us-central1"], model={"service_ms": {"cpu-arm": 20}})
+    assert error.binds == ("regions", "providers")
+    assert "aws/ap-south-1" in error.nearest[0]
+
+
 def test_a_model_measured_on_nothing_that_exists_is_told_what_does():
     assert "measure it on one of" in refusal(model={"service_ms": {"Abacus": 1}}).nearest[0]
 

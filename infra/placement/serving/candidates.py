@@ -1,6 +1,6 @@
 """Every way to run the model that the goal allows and the catalog can price, and why each other one is none."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -15,11 +15,15 @@ from infra.settings.placement import ServingGoal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """rtt_ms: median round trip by (index of the user group, provider/region); pairs without a figure are left out."""
+    """rtt_ms: median round trip by (index of the user group, provider/region); pairs without a figure are left out.
+
+    reasons: why machines and whole regions are no candidates, and of how many each is true.
+    """
 
     candidates: tuple[Candidate, ...]
     rejected: tuple[Rejected, ...]
     rtt_ms: Mapping[tuple[int, str], float]
+    reasons: Mapping[str, int]
 
 
 def candidates(goal: ServingGoal, catalog: Catalog) -> Found:
@@ -29,16 +33,19 @@ def candidates(goal: ServingGoal, catalog: Catalog) -> Found:
     found: list[Candidate] = []
     rejected: list[Rejected] = []
     rtt_ms: dict[tuple[int, str], float] = {}
+    reasons: Counter[str] = Counter()
     for region in _regions(goal, catalog):
         latencies, missing = _latencies(goal, catalog, region)
         if not latencies:
             rejected.append(Rejected(provider=region.provider, region=region.region, machine="", reason=missing))
+            reasons[missing] += 1
             continue
         rtt_ms |= latencies
         made, refused = _of(goal, catalog, region)
         found += made
+        reasons.update(row.reason for row in refused)
         rejected += refused if made else _in_one(region, refused)
-    return Found(candidates=tuple(found), rejected=tuple(rejected), rtt_ms=rtt_ms)
+    return Found(candidates=tuple(found), rejected=tuple(rejected), rtt_ms=rtt_ms, reasons=reasons)
 
 
 def _regions(goal: ServingGoal, catalog: Catalog) -> list[Region]:
