@@ -116,7 +116,7 @@ class Catalog:
         items = [f"{row.service} {row.item}" for row in self.tariffs if row.provider == provider]
         raise CatalogError(
             f"the catalog knows no {provider} tariff {service} {item}",
-            hint=f"the nearest are {nearest.few(nearest.close(f'{service} {item}', items))}",
+            hint=nearest.alike(f"{service} {item}", items),
         )
 
     def egress_usd_per_gb(self, provider: str, region: str, to: str = INTERNET, monthly_gb: float = 0.0) -> float:
@@ -172,10 +172,10 @@ class Catalog:
         return found
 
     def place(self, name: str) -> Place:
-        """Raises CatalogError with the places that are nearest."""
+        """Raises CatalogError with the places that are nearest, or spelled most like it."""
         found = self.places.get(name)
         if found is None:
-            raise nearest.no_place(name, self.places.values())
+            raise nearest.no_place(name, self.places.values(), self.regions.values())
         return found
 
     def carbon_g_per_kwh(self, provider: str, region: str) -> float | None:

@@ -26,10 +26,11 @@ def few(names: Iterable[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def close(name: str, known: Iterable[str]) -> list[str]:
-    """The known names most like this one; all of them, in order, where none is."""
+def alike(name: str, known: Iterable[str]) -> str:
+    """A hint with the known names that are spelled most like this one, or with some where none is."""
     known = list(dict.fromkeys(known))
-    return get_close_matches(name, known, n=_SHOWN, cutoff=0.6) or sorted(known)
+    names = get_close_matches(name, known, n=_SHOWN, cutoff=0.6)
+    return f"names like it are {few(names)}" if names else f"there are {few(sorted(known))}"
 
 
 def no_region(provider: str, region: str, known: Sequence[Region]) -> CatalogError:
@@ -37,9 +38,7 @@ def no_region(provider: str, region: str, known: Sequence[Region]) -> CatalogErr
     if not mine:
         providers = few(sorted({row.provider for row in known}))
         return CatalogError(f"the catalog knows no provider {provider!r}", hint=f"there is {providers}")
-    return CatalogError(
-        f"the catalog knows no region {provider}/{region}", hint=f"the nearest names are {few(close(region, mine))}"
-    )
+    return CatalogError(f"the catalog knows no region {provider}/{region}", hint=alike(region, mine))
 
 
 def no_offer(
@@ -51,9 +50,7 @@ def no_offer(
     if not same:
         here = [offer.machine for offer in offers if (offer.provider, offer.region) == (provider, region.region)]
         machines = here or [offer.machine for offer in offers if offer.provider == provider]
-        return CatalogError(
-            f"the catalog knows no machine {machine} at {provider}", hint=f"it knows {few(close(machine, machines))}"
-        )
+        return CatalogError(f"the catalog knows no machine {machine} at {provider}", hint=alike(machine, machines))
     here = [offer for offer in same if offer.region == region.region]
     if here:
         return CatalogError(
@@ -96,15 +93,33 @@ def no_latency(
     )
 
 
-def no_place(name: str, known: Iterable[Place]) -> CatalogError:
-    """A place, or a country, without latency figures; same country first, then names alike."""
+def no_place(name: str, known: Iterable[Place], regions: Iterable[Region]) -> CatalogError:
+    """A place, or a country, without latency figures: the nearest with some, where it is known to lie."""
     places = list(known)
     country = name.removeprefix("country:")
+    if country == name:
+        return CatalogError(f"there are no latency figures for {name}", hint=_other_places(name, places))
     same = [place.name for place in places if place.country == country]
-    if name.startswith("country:") and same:
+    if same:
         return CatalogError(
             f"there are no latency figures for {name} as a whole", hint=f"split its users over {few(same)}"
         )
+    there = next((region for region in regions if region.country == country), None)
+    if there is None:
+        return CatalogError(f"there are no latency figures for {name}", hint=_other_places(name, places))
+    near = ", ".join(place.name for place in sorted(places, key=lambda place: distance_km(there, place))[:_SHOWN])
     return CatalogError(
-        f"there are no latency figures for {name}", hint=f"the nearest are {few(close(name, (p.name for p in places)))}"
+        f"there are no latency figures for {name}",
+        hint=f"the places with some that are nearest to {there.city} are {near}",
     )
+
+
+def _other_places(name: str, places: Sequence[Place]) -> str:
+    """Nothing says where it lies, so its spelling is all there is to go by; a country's two letters are too few."""
+    kind, _, plain = name.rpartition(":")
+    spelled = {place.name.partition(":")[2].casefold(): place.name for place in places}
+    names = get_close_matches(plain.casefold(), spelled, n=_SHOWN, cutoff=0.6) if kind != "country" else []
+    if names:
+        return f"names like it are {few(spelled[found] for found in names)}"
+    same_kind = sorted(place.name for place in places if place.name.startswith(f"{kind}:"))
+    return f"take the one that is nearest to its users: {', '.join(same_kind)}" if same_kind else alike(name, spelled)

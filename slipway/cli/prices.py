@@ -104,18 +104,18 @@ def refresh(
 def _chosen(catalog: "Catalog", *, region: str | None = None, machine: str | None = None) -> list["Offer"]:
     """Raises CatalogError for a filter that nothing fits, with names like it."""
     from infra.catalog import CatalogError
-    from infra.catalog.nearest import close, few
+    from infra.catalog.nearest import alike
 
     offers = [offer for offer in catalog.offers(region=region) if machine is None or offer.machine.startswith(machine)]
     if offers:
         return offers
     if region and not catalog.offers(region=region):
         regions = [offer.region for offer in catalog.offers()]
-        raise CatalogError(f"the catalog has no offer in {region}", hint=f"there are {few(close(region, regions))}")
+        raise CatalogError(f"the catalog has no offer in {region}", hint=alike(region, regions))
     machines = [offer.machine for offer in catalog.offers(region=region)]
     raise CatalogError(
         f"the catalog has no machine {machine}" + (f" in {region}" if region else ""),
-        hint=f"there are {few(close(machine or '', machines))}",
+        hint=alike(machine or "", machines),
     )
 
 

@@ -67,6 +67,23 @@ def test_an_unknown_city_is_answered_with_names_like_it():
     assert "city:Mumbai" in refusal(lambda: CATALOG.place("city:Mumbay")).hint
 
 
+def test_a_country_without_figures_is_answered_with_what_lies_nearest_not_with_what_is_spelled_alike():
+    assert "nearest to Hamina are city:Frankfurt" in refusal(lambda: CATALOG.place("country:FI")).hint
+
+
+def test_a_country_that_lies_nowhere_the_catalog_knows_is_answered_with_all_there_are():
+    hint = refusal(lambda: CATALOG.place("country:KE")).hint
+    assert hint.startswith("take the one that is nearest to its users: country:AE, country:AU")
+
+
+def test_a_city_like_no_other_is_answered_with_all_there_are():
+    assert refusal(lambda: CATALOG.place("city:Lima")).hint.startswith("take the one that is nearest to its users")
+
+
+def test_a_place_without_its_kind_is_answered_with_its_whole_name():
+    assert refusal(lambda: CATALOG.place("paris")).hint == "names like it are city:Paris"
+
+
 def test_a_region_that_nobody_measured_from_a_place_is_answered_with_those_it_reaches():
     error = refusal(lambda: CATALOG.rtt_ms("city:Paris", "aws", "eu-north-1"))
     assert error.message == "there is no latency figure between city:Paris and aws/eu-north-1"
