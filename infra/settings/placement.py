@@ -17,6 +17,9 @@ Capacity = Literal["reserved", "capacity_block", "flex_start", "spot", "on_deman
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["IN", "DE"])]
 
 _SHARE_TOLERANCE = 1e-6
+_LARGEST_KIB = 1024**2  # of one request or response: a gibibyte
+_LARGEST_GIB = 1024**3  # of a checkpoint or a data set: an exbibyte
+_LONGEST_S = 20_000 * 3600  # as the longest deadline
 _PER_MACHINE_MOST = 8  # in the largest machines with GPUs that clouds rent out
 
 
@@ -27,13 +30,13 @@ class PriceSettings(Strict):
 
 
 class UserGroup(Strict):
-    """Users of one place. place: a city or area of the latency table. share: of all requests, above 0, at most 1.
+    """Users of one place. place: a city or area of the latency table. share: of all requests, from a millionth to 1.
 
     countries: where their requests may be answered, as ISO codes; empty means anywhere (data residency).
     """
 
     place: str = Field(min_length=2, examples=["city:Mumbai", "geo:US-East"])
-    share: float = Field(gt=0, le=1)
+    share: float = Field(ge=1e-6, le=1)
     countries: tuple[Country, ...] = ()
 
 
@@ -53,8 +56,8 @@ class ModelNeeds(Strict):
     vcpus: float = Field(default=1, ge=0.25, le=192)
     memory_gib: float = Field(default=2, gt=0, le=4096)
     cold_start_s: float = Field(default=10, ge=0, le=3600)
-    request_kib: float = Field(default=2, ge=0)
-    response_kib: float = Field(default=2, ge=0)
+    request_kib: float = Field(default=2, ge=0, le=_LARGEST_KIB)
+    response_kib: float = Field(default=2, ge=0, le=_LARGEST_KIB)
 
 
 class ServingGoal(Strict):
@@ -70,7 +73,7 @@ class ServingGoal(Strict):
     """
 
     users: tuple[UserGroup, ...] = Field(min_length=1, max_length=1000)
-    requests_per_s: float = Field(gt=0, le=1e7)
+    requests_per_s: float = Field(ge=0.001, le=1e7)
     mean_to_peak: float = Field(default=0.5, gt=0, le=1)
     p95_ms: float = Field(gt=0, le=600_000)
     round_trips: int = Field(default=1, ge=1, le=10)
@@ -114,11 +117,11 @@ class TrainingWork(Strict):
     accelerators_per_machine: int | None = Field(default=None, ge=1, le=16)
     hours: float = Field(gt=0, le=10_000)
     deadline_h: float = Field(gt=0, le=20_000)
-    checkpoint_gib: float = Field(default=1, ge=0)
-    checkpoint_every_s: float = Field(default=600, gt=0)
+    checkpoint_gib: float = Field(default=1, ge=0, le=_LARGEST_GIB)
+    checkpoint_every_s: float = Field(default=600, gt=0, le=_LONGEST_S)
     checkpoint_s: float = Field(default=5, ge=0, le=3600)
-    restart_s: float = Field(default=720, ge=0)
-    data_gib: float = Field(default=0, ge=0)
+    restart_s: float = Field(default=720, ge=0, le=_LONGEST_S)
+    data_gib: float = Field(default=0, ge=0, le=_LARGEST_GIB)
     data_region: str = Field(default="", pattern=r"^$|^(aws|gcp)/[a-z]+-[a-z]+-?\d+$")
     providers: tuple[Provider, ...] = Field(default=("aws", "gcp"), min_length=1)
     regions: tuple[Region, ...] = ()

@@ -83,6 +83,12 @@ def test_no_region_stands_twice_in_the_table():
     assert len(keys) == len(set(keys))
 
 
+def test_the_fewest_requests_of_the_smallest_group_still_have_a_region_when_one_is_lost():
+    users = [{"place": "geo:IN", "share": 1 - 1e-6}, {"place": "geo:US-East", "share": 1e-6}]
+    made = plan(users=users, requests_per_s=0.001, p95_ms=400, min_regions=2, survive_region_loss=True)
+    assert all(user.regions and user.lost_region_ms for user in made.users)
+
+
 def test_a_plan_carries_the_digest_of_its_catalog():
     assert plan().digest == CATALOG.digest
 

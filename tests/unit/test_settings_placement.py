@@ -47,6 +47,22 @@ def test_surviving_a_region_loss_on_one_region_is_refused():
     assert "min_regions: 1 cannot survive" in refusal(**{"slipway:serving": changed(SERVING, survive_region_loss=True)})
 
 
+@pytest.mark.parametrize("kib", [float("inf"), float("nan"), 1e300])
+@pytest.mark.parametrize("key", ["request_kib", "response_kib"])
+def test_a_size_on_the_wire_that_no_price_could_be_put_to_is_refused_by_its_key(key: str, kib: float):
+    serving = changed(SERVING, model=SERVING["model"] | {key: kib})
+    assert f"model.{key}" in refusal(**{"slipway:serving": serving})
+
+
+def test_traffic_of_next_to_nothing_is_refused_by_its_key():
+    assert "requests_per_s" in refusal(**{"slipway:serving": changed(SERVING, requests_per_s=1e-9)})
+
+
+@pytest.mark.parametrize("key", ["checkpoint_gib", "data_gib", "restart_s", "checkpoint_every_s"])
+def test_work_without_an_end_is_refused_by_its_key(key: str):
+    assert key in refusal(**{"slipway:work": changed(WORK, **{key: float("inf")})})
+
+
 def test_serving_on_spot_without_fallback_is_refused():
     assert "spot without on_demand" in refusal(**{"slipway:serving": changed(SERVING, capacity=["spot"])})
 

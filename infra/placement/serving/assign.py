@@ -14,6 +14,8 @@ _NOTHING = 1e-9  # part of a user's load that is rounding
 def assigned(problem: Problem, chosen: Mapping[Option, int], slopes: Mapping[str, float]) -> Solution | None:
     """The best assignment to options with so many replicas each; None when there is none. Its gap is not known here.
 
+    Its columns are parts of each user's load, so that the few requests of a small group are no rounding of all others'.
+
     slopes: by region, usd_per_rps of the line of `Problem.volume` that its load is priced at; the rest of the regions
     is not told apart by it.
     """
@@ -25,18 +27,18 @@ def assigned(problem: Problem, chosen: Mapping[Option, int], slopes: Mapping[str
     for number, option in enumerate(options):
         room: list[tuple[int, float]] = []
         for index in sorted(option.serves):
-            column = program.column(
-                cost=option.usd_per_rps + slopes.get(option.region, 0.0) + nearness * option.serves[index]
-            )
+            load = problem.users[index].requests_per_s
+            usd_per_rps = option.usd_per_rps + slopes.get(option.region, 0.0) + nearness * option.serves[index]
+            column = program.column(cost=load * usd_per_rps)
             pairs[index, number] = column
-            room.append((column, 1))
+            room.append((column, load))
         high = option.replica_rps * chosen[option] if option.bounded else float("inf")
         program.row(room, low=option.min_rps, high=high)
-    for index, user in enumerate(problem.users):
+    for index in range(len(problem.users)):
         ways = [(pairs[index, number], 1.0) for number in range(len(options)) if (index, number) in pairs]
         if not ways:
             return None
-        program.row(ways, low=user.requests_per_s, high=user.requests_per_s)
+        program.row(ways, low=1.0, high=1.0)
     answer = program.run()
     if answer is None:
         return None
@@ -45,10 +47,10 @@ def assigned(problem: Problem, chosen: Mapping[Option, int], slopes: Mapping[str
     for index, user in enumerate(problem.users):
         parts: list[tuple[str, float]] = []
         for number, option in enumerate(options):
-            load = answer.values[pairs[index, number]] if (index, number) in pairs else 0.0
-            if load > _NOTHING * user.requests_per_s:
-                loads[number] += load
-                parts.append((option.name, load / user.requests_per_s))
+            part = answer.values[pairs[index, number]] if (index, number) in pairs else 0.0
+            if part > _NOTHING:
+                loads[number] += part * user.requests_per_s
+                parts.append((option.name, part))
         assignment.append(tuple(sorted(parts, key=lambda part: (-part[1], part[0]))))
     runs = tuple(
         Run(option=option, replicas=chosen[option], load_rps=load)
