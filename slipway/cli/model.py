@@ -149,7 +149,7 @@ def predict(
     from slipway.example import served_example
 
     if bool(rows) == example:
-        raise SlipwayError("give rows or --example, one of the two", hint="slipway predict --example")
+        raise UsageError("give rows or --example, one of the two", hint="slipway predict --example")
     inventory = read_inventory(State.locate().inventory)
     instances = [served_example(inventory)] if example else _read_rows(rows)
     answer = ask(inventory, instances, region=region)

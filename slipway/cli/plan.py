@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slipway.cli.output import Json, console, emit, say
-from slipway.errors import SlipwayError
+from slipway.errors import SlipwayError, UsageError
 
 if TYPE_CHECKING:
     from slipway.plan.view import Overview
@@ -38,11 +38,11 @@ def plan(
 ) -> None:
     """Where to serve and to train at the least cost, and for every other place the reason why not.
 
-    It reads the catalog, asks no cloud and starts nothing. Exit codes: 2 for a goal that is wrong, 7 for prices older
+    It reads the catalog, asks no cloud and starts nothing. Exit codes: 2 for a goal or options that are wrong, 7 for prices older
     than slipway:prices.max_age_days or a place that the catalog does not know, 8 when no place reaches the goal.
     """
     if json + csv + (html is not None) > 1:
-        raise SlipwayError("--json, --csv and --html are different outputs; ask for one")
+        raise UsageError("--json, --csv and --html are different outputs; ask for one")
     gc.disable()  # a short life: a twentieth of it would go to looking for garbage among the catalog's rows
     wanted = _wanted(stack, goal)
     from datetime import date
@@ -69,7 +69,7 @@ def plan(
 
 def _wanted(stack: str, goal: Path | None) -> "Wanted":
     if bool(stack) == (goal is not None):
-        raise SlipwayError(
+        raise UsageError(
             "give a --stack or a --goal, one of the two", hint="slipway plan --goal docs/examples/mumbai.yaml"
         )
     from slipway.plan.wanted import Wanted

@@ -98,7 +98,7 @@ def test_a_stack_that_asks_for_no_placement_is_told_which_keys_would(tmp_path: P
 
 def test_neither_stack_nor_goal_is_a_question_with_an_answer():
     done = slipway()
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "slipway plan --goal docs/examples/mumbai.yaml" in done.stderr
 
 

@@ -220,6 +220,22 @@ def test_each_region_that_lost_has_a_reason_and_none_of_them_is_in_the_plan():
     assert not {f"{one.provider}/{one.region}" for one in losers} & {region.key for region in made.regions}
 
 
+def why_not(region: str, **keys: Any) -> str:
+    return next(loser.reason for loser in explain(plan(**keys), goal(**keys), CATALOG) if loser.region == region)
+
+
+def test_a_near_region_that_computes_too_slowly_is_told_so_and_not_that_it_is_far():
+    keys = {"users": IN_MUMBAI, "p95_ms": 80, "model": {"service_ms": {"cpu": 60, "A10G": 5}}}
+    assert "computing on n2-standard-16 takes 117 ms" in why_not("asia-south1", **keys)
+    assert "the network to city:Mumbai, its nearest users, takes" in why_not("us-east-1", **keys)
+
+
+def test_a_region_whose_functions_would_grow_cold_is_told_so():
+    users = [{"place": "geo:US-East", "share": 1}]
+    model = {"service_ms": {"cpu-arm": 20, "A10G": 50}, "cold_start_s": 1}
+    assert "would grow cold" in why_not("ap-northeast-1", users=users, p95_ms=300, requests_per_s=0.01, model=model)
+
+
 def test_a_losers_price_is_what_the_plan_with_it_would_cost_more():
     made = plan(regions=["us-east-1", "us-west-2", "ap-south-1"])
     narrowed = goal(regions=["us-east-1", "us-west-2", "ap-south-1"])

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from infra.catalog import Catalog
 from infra.placement.serving.bill import bill
-from infra.placement.serving.candidates import Found, candidates
+from infra.placement.serving.candidates import candidates
 from infra.placement.serving.options import Stated, state
 from infra.placement.serving.plan import Alternative, CostLine, Loser, ServingPlan
 from infra.placement.serving.problem import Solution
 from infra.placement.serving.solve import solve
+from infra.placement.serving.unserving import unserving
 from infra.settings.placement import ServingGoal
 
 MOST = 8
@@ -30,7 +31,7 @@ def explain(plan: ServingPlan, goal: ServingGoal, catalog: Catalog, most: int = 
     table = {row.key: row for row in plan.alternatives if row.key not in chosen}
     losers = [_solved(plan, goal, stated, row) for row in list(table.values())[:most]]
     losers += [_untold(row) for row in list(table.values())[most:]]
-    losers += _too_far(goal, found, chosen | table.keys())
+    losers += unserving(goal, found, chosen | table.keys())
     return tuple(sorted(losers, key=lambda loser: (loser.more_usd is None, loser.more_usd or 0.0)))
 
 
@@ -93,33 +94,3 @@ def _untold(row: Alternative) -> Loser:
 
 def _loser(row: Alternative, more_usd: float | None, reason: str) -> Loser:
     return Loser(provider=row.provider, region=row.region, more_usd=more_usd, reason=reason)
-
-
-def _too_far(goal: ServingGoal, found: Found, told: Iterable[str]) -> list[Loser]:
-    """Regions that have candidates, but none that serves anybody in time where their requests may be answered."""
-    nearest: dict[str, tuple[float, str, str, str]] = {}
-    for candidate in found.candidates:
-        region = candidate.region
-        if candidate.key in told:
-            continue
-        allowed = [
-            (found.rtt_ms[index, candidate.key], group.place)
-            for index, group in enumerate(goal.users)
-            if (index, candidate.key) in found.rtt_ms and (not group.countries or region.country in group.countries)
-        ]
-        if not allowed:
-            nearest.setdefault(candidate.key, (0.0, "", region.provider, region.region))
-            continue
-        ms, place = min(allowed)
-        nearest[candidate.key] = (ms, place, region.provider, region.region)
-    return [
-        Loser(
-            provider=provider,
-            region=name,
-            more_usd=None,
-            reason=f"serves nobody within {goal.p95_ms:g} ms: {place}, its nearest users, are {ms:.0f} ms away and back"
-            if place
-            else "no users' requests may be answered in its country",
-        )
-        for ms, place, provider, name in nearest.values()
-    ]

@@ -170,11 +170,16 @@ def queue_ms(goal: ServingGoal, candidate: Candidate, *, replicas: int, utilisat
 def _setups(goal: ServingGoal, candidate: Candidate, found: Found) -> Iterator[tuple[Setup, dict[int, float]]]:
     """Those that serve somebody, without such as serve no more than a cheaper one does."""
     kept: list[tuple[Setup, dict[int, float]]] = []
-    for setup in _counted(goal, candidate) if candidate.counted else _called(goal, candidate):
+    for setup in setups_of(goal, candidate):
         serves = served_by(goal, setup, found.rtt_ms)
         if serves and not any(_at_least(other, theirs, setup, serves) for other, theirs in kept):
             kept.append((setup, serves))
             yield setup, serves
+
+
+def setups_of(goal: ServingGoal, candidate: Candidate) -> Iterator[Setup]:
+    """Every way to run a candidate, whether it serves anybody or not; none where too many would start cold."""
+    return _counted(goal, candidate) if candidate.counted else _called(goal, candidate)
 
 
 def _at_least(other: Setup, theirs: Mapping[int, float], setup: Setup, serves: Mapping[int, float]) -> bool:
