@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slipway.cli.output import Json, console, emit, say
-from slipway.errors import SlipwayError
+from slipway.errors import SlipwayError, UsageError
 
 if TYPE_CHECKING:
     from infra.catalog import Catalog
@@ -55,12 +55,12 @@ def cost(
     not priced and is not in the sum. Exit code 10: above the budget.
     """
     if not preview and not stack:
-        raise SlipwayError(
+        raise UsageError(
             "give a preview, a --stack with a training job, or both",
             hint="pulumi preview --json --show-sames | slipway cost -",
         )
     if json and markdown:
-        raise SlipwayError("--json and --markdown are two outputs; ask for one")
+        raise UsageError("--json and --markdown are two outputs; ask for one")
     from infra.catalog import Catalog
     from infra.cost import Usage
 

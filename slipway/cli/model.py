@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slipway.cli.output import Json, Progress, Stack, emit, say
-from slipway.errors import SettingsError, SlipwayError
+from slipway.errors import SettingsError, SlipwayError, UsageError
 from slipway.inventory import read_inventory
 from slipway.paths import State
 

@@ -38,8 +38,9 @@ def plan(
 ) -> None:
     """Where to serve and to train at the least cost, and for every other place the reason why not.
 
-    It reads the catalog, asks no cloud and starts nothing. Exit codes: 2 for a goal or options that are wrong, 7 for prices older
-    than slipway:prices.max_age_days or a place that the catalog does not know, 8 when no place reaches the goal.
+    It reads the catalog, asks no cloud and starts nothing. Exit codes: 2 for a goal or options that are wrong, 7 for
+    prices older than slipway:prices.max_age_days or a place that the catalog does not know, 8 when no place reaches the
+    goal.
     """
     if json + csv + (html is not None) > 1:
         raise UsageError("--json, --csv and --html are different outputs; ask for one")

@@ -183,6 +183,12 @@ def test_a_mode_of_capacity_that_nobody_offers_is_named():
     assert error.binds == ("capacity",)
 
 
+def test_modes_that_nothing_there_serves_in_are_named():
+    error = refusal(users=IN_MUMBAI, p95_ms=100, modes=["serverless"], model={"service_ms": {"A10G": 20}})
+    assert error.binds == ("modes",)
+    assert "without the bound to modes serverless: aws/ap-south-1" in error.nearest[0]
+
+
 def test_hardware_whose_host_is_not_known_is_told_so_with_the_hardware_that_there_is():
     error = refusal(users=IN_MUMBAI, model={"service_ms": {"TPU-v6e": 20}})
     assert "does not say what host it comes with" in error.message

@@ -118,6 +118,7 @@ def _which(goal: ServingGoal, catalog: Catalog, binds: tuple[str, ...]) -> str:
         "survive_region_loss": "when a region is lost, some users have no other one in time",
         "regions": f"{_or(goal.regions)} cannot answer every user within {goal.p95_ms:g} ms",
         "providers": f"what {' or '.join(goal.providers)} has does not reach every user in time",
+        "modes": f"what serves as {_or(goal.modes)} does not reach every user in time",
         "capacity": f"what is to be had as {_or(goal.capacity)} does not reach every user in time",
     }
     if {"min_regions", "survive_region_loss"} <= set(binds):

@@ -1,7 +1,7 @@
 """What of a goal may be given up, one thing or two at a time, and what is then chosen: each is placed again and solved.
 
-Some rules narrow who may be asked at all (regions, providers, capacity); without them the candidates are looked for
-anew. The others only narrow the choice among the candidates that there are.
+Some rules narrow who may be asked at all (regions, providers, modes, capacity); without them the candidates are looked
+for anew. The others only narrow the choice among the candidates that there are.
 """
 
 import itertools
@@ -16,6 +16,7 @@ from infra.placement.serving.solve import solve
 from infra.settings.placement import ServingGoal
 
 _ALL_PROVIDERS = ("aws", "gcp")
+_ALL_MODES = ("serverless", "node_pool")
 _ALL_CAPACITY = ("spot", "on_demand")  # that may serve users
 
 
@@ -43,6 +44,8 @@ def narrowing(goal: ServingGoal) -> list[Rule]:
         rules.append(_rule("regions", f"the bound to regions {', '.join(goal.regions)}", regions=()))
     if len(goal.providers) < len(_ALL_PROVIDERS):
         rules.append(_rule("providers", f"the bound to {', '.join(goal.providers)}", providers=_ALL_PROVIDERS))
+    if not {*_ALL_MODES} <= {*goal.modes}:
+        rules.append(_rule("modes", f"the bound to modes {', '.join(goal.modes)}", modes=_ALL_MODES))
     if not {*_ALL_CAPACITY} <= {*goal.capacity}:
         rules.append(_rule("capacity", f"the bound to capacity {', '.join(goal.capacity)}", capacity=_ALL_CAPACITY))
     return rules

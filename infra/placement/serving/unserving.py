@@ -40,7 +40,8 @@ def _reason(goal: ServingGoal, found: Found, candidates: Sequence[Candidate]) ->
     place, rtt_ms = goal.users[nearest].place, found.rtt_ms[nearest, region.key]
     setups = [setup for candidate in candidates for setup in setups_of(goal, candidate)]
     if not setups:
-        return f"when a region is lost, more requests start cold than may be late: cold_start_s is {goal.model.cold_start_s:g}"
+        cold_s = goal.model.cold_start_s
+        return f"when a region is lost, more requests start cold than may be late: cold_start_s is {cold_s:g}"
     least_rps = list(_warm_from(goal, found, setups))
     if least_rps:
         return f"its functions would grow cold: they need {min(least_rps):.2g} requests/s to stay warm"
@@ -58,4 +59,3 @@ def _reason(goal: ServingGoal, found: Found, candidates: Sequence[Candidate]) ->
 def _warm_from(goal: ServingGoal, found: Found, setups: Sequence[Setup]) -> Iterator[float]:
     """Least load of those setups that would serve somebody in time; they are none only for want of it."""
     return (setup.min_rps for setup in setups if served_by(goal, setup, found.rtt_ms))
-
