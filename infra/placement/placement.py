@@ -52,11 +52,11 @@ class Placement:
 
 
 def placed(settings: Settings, catalog: Catalog) -> Placement | None:
-    """None where the settings name their regions and no work.
+    """None where the settings name their regions and no work, and on a cluster that is there: its work is done there.
 
     Raises CatalogError, and PlacementError also for a plan that the stack cannot build.
     """
-    if settings.serving is None and settings.work is None:
+    if settings.target == "kubernetes" or (settings.serving is None and settings.work is None):
         return None
     provider = CLOUDS.get(settings.target)
     goal = serving_on(settings.serving, provider) if settings.serving else None

@@ -3,8 +3,8 @@
 from typing import Any
 
 from slipway.ask import ask
-from slipway.cli.model import run_training
 from slipway.cli.output import Progress, emit, say
+from slipway.cli.training import run_training
 from slipway.engine_events import Outcome
 from slipway.example import served_example
 from slipway.inventory import Inventory, read_inventory

@@ -8,58 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slipway.cli.output import Json, Progress, Stack, emit, say
-from slipway.errors import SettingsError, SlipwayError, UsageError
+from slipway.cli.training import run_training
+from slipway.errors import SlipwayError, UsageError
 from slipway.inventory import read_inventory
 from slipway.paths import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.settings import KubernetesSettings
     from slipway.workspace import Workspace
-    from training.launch import Launcher, TrainingResult
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Examples: `slipway train` · `slipway train --task digits` · `slipway train --profile`")(train)
+    app.command(
+        epilog="Examples: `slipway train` · `slipway train --task digits` · "
+        "`slipway train --stack kubernetes --deadline-h 30`"
+    )(train)
     app.command(epilog="Examples: `slipway releases` · `slipway releases --json`")(releases)
     app.command(epilog="Example: `slipway promote 3fa9c1`")(promote)
     app.command(epilog="Example: `slipway rollback`")(rollback)
     app.command(
         epilog="Examples: `slipway predict --example` · `slipway predict rows.json` · `slipway predict - < rows.json`"
     )(predict)
-
-
-def run_training(workspace: "Workspace", *, quiet: bool, task: str = "", profile: bool = False) -> "TrainingResult":
-    """Train as the stack's settings say, here or on its cluster, and return the release that was written."""
-    from training.launch import train as launch
-
-    settings = workspace.settings.training
-    if task:
-        settings = type(settings).model_validate(settings.model_dump() | {"task": task})
-    if profile:
-        settings = settings.model_copy(update={"observe": settings.observe.model_copy(update={"profile": True})})
-    show: Callable[[str], None] = (lambda line: None) if quiet else (lambda line: typer.echo(f"  {line}"))
-    cluster = workspace.settings.kubernetes
-    return launch(
-        settings,
-        store_url=cluster.store if cluster else workspace.state.store_url,
-        tracking_uri=None if cluster else f"sqlite:///{workspace.state.tracking}",
-        work_folder=workspace.state.store / "training",
-        show=show,
-        launcher=_cluster_launcher(cluster, show) if cluster else None,
-    )
-
-
-def _cluster_launcher(cluster: "KubernetesSettings", show: "Callable[[str], None]") -> "Launcher":
-    if not cluster.kubeconfig:
-        raise SettingsError(
-            "slipway:kubernetes.of: training is started through a kubeconfig",
-            hint="put one of that cluster into a stack of its own, with kubeconfig, context and store",
-        )
-    from training.launch.kubernetes import KubernetesLauncher
-
-    return KubernetesLauncher(kubeconfig=Path(cluster.kubeconfig), context=cluster.context, show=show)
 
 
 def train(
@@ -70,12 +38,20 @@ def train(
     profile: Annotated[
         bool, typer.Option("--profile", help="Write a trace of a few steps for Perfetto, beside the training's log.")
     ] = False,
+    deadline_h: Annotated[
+        float | None,
+        typer.Option(
+            "--deadline-h",
+            help="On a cluster: end within so many hours, on spot as long as that allows it; slipway:work says how "
+            "much there is to do.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train a model, on this machine or on the stack's cluster, and write a release; promote it to serve it."""
     from slipway.workspace import Workspace
 
-    result = run_training(Workspace.open(stack), quiet=json, task=task, profile=profile)
+    result = run_training(Workspace.open(stack), quiet=json, task=task, profile=profile, deadline_h=deadline_h)
     if json:
         emit(result)
         return

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from infra.kubernetes.job import PART
 from infra.kubernetes.objects import NAMESPACE
 from tests.cluster.api import Manifest, Reference
 from tests.cluster.plane import Cluster, eventually
 from training.config import TrainSettings
 from training.launch.kubernetes import KubernetesJob, KubernetesLauncher
+from training.launch.movable import MovableJob
 from training.launch.protocol import JobSpec
 
 GPUS = 8
@@ -15,11 +17,19 @@ GPUS = 8
 
 def submit(cluster: Cluster, *, nodes: int = 1, pool: str = "train") -> KubernetesJob:
     """A job that fills `nodes` nodes."""
-    launcher = KubernetesLauncher(kubeconfig=cluster.kubeconfig, pool=pool)
-    settings = TrainSettings(workers=nodes * GPUS)
-    return launcher.submit(
-        JobSpec(settings=settings, store_url="s3://example-models", tracking_uri=None, work_folder=Path("work"))
-    )
+    return KubernetesLauncher(kubeconfig=cluster.kubeconfig, pool=pool).submit(_spec(nodes))
+
+
+def movable(cluster: Cluster, *, patience_s: float = 0.0) -> MovableJob:
+    """A job of one node that runs nowhere yet. patience_s: after which spot nodes that did not come are refused."""
+    launcher = KubernetesLauncher(kubeconfig=cluster.kubeconfig, pool="train")
+    return launcher.movable(_spec(1), patience_s=patience_s, ask_again_s=0.0)
+
+
+def trained_on(cluster: Cluster) -> list[str]:
+    """Nodes on which any job trains, in order. Requests for nodes train nothing."""
+    pods = cluster.pods(NAMESPACE, f"app.kubernetes.io/name={PART}")
+    return sorted(pod["spec"]["nodeName"] for pod in pods if _phase(pod) == "Running" and _trains(pod))
 
 
 def reference_of(job: KubernetesJob) -> Reference:
@@ -44,6 +54,15 @@ def nodes_of(cluster: Cluster, job: KubernetesJob) -> list[str]:
 def withdraw(cluster: Cluster, job: KubernetesJob) -> None:
     job.cancel()
     eventually(lambda: not cluster.pods(NAMESPACE, _selector(job)), f"no pod of {job.name} is left")
+
+
+def _spec(nodes: int) -> JobSpec:
+    settings = TrainSettings(workers=nodes * GPUS)
+    return JobSpec(settings=settings, store_url="s3://example-models", tracking_uri=None, work_folder=Path("work"))
+
+
+def _trains(pod: Manifest) -> bool:
+    return "deletionTimestamp" not in pod["metadata"] and bool(pod["spec"]["containers"][0].get("args"))
 
 
 def _selector(job: KubernetesJob) -> str:

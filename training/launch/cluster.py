@@ -5,6 +5,7 @@ Each blocks, at most for half a minute, and raises TrainingError with why it fai
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -50,6 +51,17 @@ class Cluster:
     def pods(self, job: str) -> list[Manifest]:
         labels = f"batch.kubernetes.io/job-name={job}"
         return self._asked(self._core.list_namespaced_pod, label_selector=labels)["items"]
+
+    def log(self, pod: str, *, lines: int) -> str:
+        """The end of what a pod said; empty while nobody can say, as before its container runs."""
+        arguments = {"name": pod, "namespace": self.namespace, "tail_lines": lines}
+        call = partial(self._core.read_namespaced_pod_log, **arguments, _preload_content=False)
+        try:
+            return _told(lambda: call(_request_timeout=_TIMEOUT_S).data.decode(errors="replace"))
+        except ClusterAwayError:
+            raise
+        except TrainingError:
+            return ""
 
     def create_job(self, manifest: Manifest) -> Manifest:
         return self._asked(self._batch.create_namespaced_job, body=manifest)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slipway.errors import TrainingError
+from training.launch.capacity import asking, done_in, has_nodes, on_capacity
 from training.launch.cluster import Cluster, ClusterAwayError
 from training.launch.manifest import (
     Manifest,
@@ -23,6 +24,7 @@ from training.launch.manifest import (
     why_failed,
     workers_on,
 )
+from training.launch.movable import MovableJob
 from training.launch.protocol import JobSpec, JobState
 from training.outcome import TrainingResult
 
@@ -30,6 +32,8 @@ NAMESPACE, JOBS = "slipway", "trainer-jobs"
 """Where the stack puts the manifests; its output `launcher` says the same."""
 
 _LOOK_AGAIN_S = 2.0
+_LINES = 50
+"""Of a pod's log, among which there is one about an epoch."""
 _GONE_S = 180.0
 """The longest that cancelling waits for pods to go; the clouds' grace periods are shorter."""
 
@@ -53,7 +57,22 @@ class KubernetesLauncher:
     def submit(self, job: JobSpec) -> "KubernetesJob":
         """See Launcher. Raises TrainingError when the cluster does not answer, has no such pool or refuses the job."""
         cluster = Cluster(self._kubeconfig, self._context, NAMESPACE)
+        return self._start(cluster, self._manifest(cluster), job)
+
+    def movable(self, job: JobSpec, *, patience_s: float, ask_again_s: float) -> MovableJob:
+        """The job, to be sent to spot or on-demand nodes and between them; nothing runs yet. See MovableJob, and
+        `submit` for what is raised."""
+        cluster = Cluster(self._kubeconfig, self._context, NAMESPACE)
         manifest = self._manifest(cluster)
+        workers_on(manifest, job.settings.workers)
+        return MovableJob(
+            start=lambda capacity: self._start(cluster, on_capacity(manifest, capacity), job),
+            ask=lambda: self._ask(cluster, on_capacity(manifest, "spot"), job),
+            patience_s=patience_s,
+            ask_again_s=ask_again_s,
+        )
+
+    def _start(self, cluster: Cluster, manifest: Manifest, job: JobSpec) -> "KubernetesJob":
         workers = workers_on(manifest, job.settings.workers)
         name = job_name(job.settings.task, secrets.token_hex(4))
         made = filled_in(manifest, name=name, workers=workers)
@@ -66,6 +85,12 @@ class KubernetesLauncher:
             raise
         self._show(f"job {name} · {workers.nodes} x {workers.each} workers")
         return KubernetesJob(cluster, name, nodes=workers.nodes, show=self._show)
+
+    def _ask(self, cluster: Cluster, manifest: Manifest, job: JobSpec) -> "KubernetesJob":
+        workers = workers_on(manifest, job.settings.workers)
+        name = job_name("ask", secrets.token_hex(4))
+        cluster.create_job(asking(filled_in(manifest, name=name, workers=workers)))
+        return KubernetesJob(cluster, name, nodes=workers.nodes, show=lambda _: None)
 
     def _manifest(self, cluster: Cluster) -> Manifest:
         kept = cluster.config_map(JOBS)
@@ -94,7 +119,7 @@ class KubernetesJob:
         return state_of(self._cluster.job(self.name))
 
     def wait(self) -> TrainingResult:
-        while (state := self._look()) is JobState.RUNNING:
+        while (state := self.look()) is JobState.RUNNING:
             time.sleep(_LOOK_AGAIN_S)
         if state is JobState.CANCELLED:
             raise TrainingError(f"the job {self.name} is gone", hint="somebody deleted it; train again")
@@ -107,14 +132,25 @@ class KubernetesJob:
         said = why_failed(self._cluster.job(self.name) or {})
         raise TrainingError(f"training ended without a word: {said}", hint=logs)
 
+    def has_nodes(self) -> bool:
+        """Whether all its pods have one."""
+        return has_nodes(self._cluster.pods(self.name), self._nodes)
+
+    def done(self) -> float | None:
+        """The share of its epochs that is behind it, by its log; None while that does not say."""
+        names = [pod["metadata"]["name"] for pod in self._cluster.pods(self.name)]
+        told = [done_in(self._cluster.log(name, lines=_LINES)) for name in names]  # one of them leads
+        return max((share for share in told if share is not None), default=None)
+
     def cancel(self) -> None:
         self._cluster.delete_job(self.name)
         deadline = time.monotonic() + _GONE_S
         while self._cluster.job(self.name) is not None and time.monotonic() < deadline:
             time.sleep(_LOOK_AGAIN_S)
 
-    def _look(self) -> JobState:
-        """A cluster that is away is no end of the job: giving up would cancel what runs there well."""
+    def look(self) -> JobState:
+        """Its state, told to who watches when something changed. RUNNING while the cluster is away: giving up would
+        cancel what runs there well."""
         try:
             state = self.state
             self._say(progress(self._cluster.pods(self.name), self._nodes))

@@ -1,4 +1,4 @@
-"""The policy: where the job should be now. One pure function, for the simulator, the launchers and the trainer alike.
+"""The policy: where the job should be now. One pure function, for the simulator and for jobs that really run.
 
 Known before: "Can't Be Late" (Wu et al., NSDI 2024) proved that any policy that never misses a deadline needs a safety
 net of on-demand, and proposed uniform progress: keep ahead of a straight line from the start to the deadline. SkyNomad

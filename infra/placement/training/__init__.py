@@ -7,6 +7,7 @@ It decides before a job starts. What to do while it runs (wait, move, fall back)
 the same hours, and tests/bench/cost.py holds the band printed here against bills that the policy there ran up.
 """
 
+from infra.placement.training.candidates import saved_on_notice
 from infra.placement.training.estimate import Estimate, Job, Rates, estimate
 from infra.placement.training.place import place
 from infra.placement.training.plan import Band, Candidate, CostLine, Loser, Step, TrainingPlan
@@ -27,5 +28,6 @@ __all__ = [
     "from_offer",
     "from_record",
     "place",
+    "saved_on_notice",
     "unrecorded",
 ]

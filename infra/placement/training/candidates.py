@@ -13,14 +13,18 @@ _NOTICE_S = {"aws": 120.0, "gcp": 15.0}
 """Between the notice and the end of a spot instance: EC2's documentation; what GKE leaves a pod of the 30 s of GCE."""
 
 
+def saved_on_notice(work: TrainingWork, provider: str) -> bool:
+    """Whether a checkpoint can be written between the notice and the end, so that no work is lost."""
+    return work.checkpoint_s <= _NOTICE_S[provider]
+
+
 def job_of(work: TrainingWork, provider: str) -> Job:
     """The work in hours. A checkpoint that fits into the notice saves all; else half an interval is done twice."""
-    saved = work.checkpoint_s <= _NOTICE_S[provider]
     return Job(
         work_h=work.machine_hours,
         deadline_h=work.deadline_h,
         restart_h=work.restart_s / 3600,
-        repeated_h=0.0 if saved else work.checkpoint_every_s / 2 / 3600,
+        repeated_h=0.0 if saved_on_notice(work, provider) else work.checkpoint_every_s / 2 / 3600,
     )
 
 

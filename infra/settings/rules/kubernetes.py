@@ -8,7 +8,7 @@ from infra.settings.rules.common import meaningless, pools, required
 if TYPE_CHECKING:
     from infra.settings.model import Settings
 
-_ELSEWHERE = ("identity", "budget", "clouds", "serving", "work", "regions", "origin_token", "domain")
+_ELSEWHERE = ("identity", "budget", "clouds", "serving", "regions", "origin_token", "domain")
 """What the stack says that made the cluster."""
 
 
