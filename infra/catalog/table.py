@@ -68,6 +68,12 @@ class Cells:
             raise self.fail(f"{column} is {number:g}; a share lies between 0 and 1")
         return number
 
+    def degrees(self, column: str, most: float) -> float:
+        number = self.number(column)
+        if abs(number) > most:
+            raise self.fail(f"{column} is {number:g}; it lies between -{most:g} and {most:g}")
+        return number
+
     def flag(self, column: str) -> bool:
         value = self.text(column)
         if value not in ("true", "false"):
@@ -89,8 +95,11 @@ def _day(text: str) -> date:
 def read_rows(
     file: str, content: bytes, columns: Sequence[str], parse: Callable[[Cells], _Row]
 ) -> Iterator[tuple[Cells, _Row]]:
-    """Each row of a file with the line it stands on. Raises CatalogError for a header or row of another shape."""
-    reader = csv.reader(io.StringIO(content.decode(), newline=""))
+    """Each row of a file with the line it stands on.
+
+    Raises CatalogError for bytes that are no text, for a header or row of another shape, and for a file without rows.
+    """
+    reader = csv.reader(io.StringIO(_text(file, content), newline=""))
     header = next(reader, list[str]())
     if tuple(header) != tuple(columns):
         raise CatalogError(f"{file}:1: the columns are {', '.join(header)}", hint=f"write {', '.join(columns)}")
@@ -100,3 +109,13 @@ def read_rows(
         if len(values) != len(columns):
             raise cells.fail(f"{len(values)} cells, but {len(columns)} columns")
         yield cells, parse(cells)
+    if reader.line_num < 2:
+        raise CatalogError(f"{file}:1: a header without rows", hint="restore it with `git checkout`")
+
+
+def _text(file: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RowError(file, line, f"byte {content[error.start]:#x} is no UTF-8") from None

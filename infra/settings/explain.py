@@ -8,6 +8,9 @@ NAMESPACE = "slipway"
 SECRETS = frozenset({"origin_token"})
 """Keys whose values are never repeated; the only ones that a stack may set with `pulumi config set --secret`."""
 
+EVERY_KEY = "stacks/schema.json has every key with its bounds; `make docs` writes them as a page"
+"""Where a person who was refused a key looks next."""
+
 
 def explain(error: ValidationError) -> str:
     return "\n".join(line for problem in error.errors() for line in _lines(problem))

@@ -30,7 +30,7 @@ from infra.settings.cloud import (
     ThrottleSettings,
     VertexSettings,
 )
-from infra.settings.explain import NAMESPACE, SECRETS, explain
+from infra.settings.explain import EVERY_KEY, NAMESPACE, SECRETS, explain
 from infra.settings.gpu_pools import Gone, PoolSettings
 from infra.settings.kubernetes import KubernetesSettings
 from infra.settings.multi import CloudName, CloudPart
@@ -164,9 +164,7 @@ class Settings(Strict):
         try:
             return cls.model_validate(sections)
         except ValidationError as error:
-            raise SettingsError(
-                explain(error), hint="docs/reference/settings.md lists every key with its bounds"
-            ) from None
+            raise SettingsError(explain(error), hint=EVERY_KEY) from None
 
     @classmethod
     def read(cls, file: Path) -> Self:

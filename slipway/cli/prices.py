@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from infra.catalog.refresh.sighting import Score
 
 _PROVIDERS = ("aws", "gcp")
+_WIDEST, _LEAST_NOTE = 400, 12  # characters: of a row, and of its note
 
 Region = Annotated[str | None, typer.Option("--region", help="Only this region, as ap-south-1.")]
 
@@ -46,7 +47,7 @@ def show(
     if json:
         emit({"digest": catalog.digest, "age_days": age_days, "offers": [_document(offer) for offer in offers]})
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("region", "machine", "has", "capacity", "USD/h", "zones", "read on", ""):
         table.add_column(column, justify="right" if column == "USD/h" else "left", no_wrap=bool(column))
     for offer in offers:
@@ -56,7 +57,8 @@ def show(
         table.add_row(
             place, offer.machine, has, offer.capacity, _price(offer), where, str(offer.date), escape(offer.note)
         )
-    console.print(table)
+    _widen(table)
+    console.print(table, crop=False)
     oldest = f"the oldest published price is {age_days} days old"
     say(f"[dim]{len(offers)} offers of catalog {catalog.digest[:12]}; {oldest}[/]")
 
@@ -82,7 +84,7 @@ def refresh(
     from infra.catalog.refresh.difference import compare
 
     catalog = Catalog.load()
-    offers = [offer for offer in _chosen(catalog, region=region) if provider in (None, offer.provider)]
+    offers = _chosen(catalog, region=region, provider=provider)
     tell = (lambda _: None) if json else (lambda line: say(f"[dim]{escape(line)}[/]"))
     sightings = []
     for cloud in _PROVIDERS:
@@ -101,22 +103,36 @@ def refresh(
         raise typer.Exit(1)
 
 
-def _chosen(catalog: "Catalog", *, region: str | None = None, machine: str | None = None) -> list["Offer"]:
+def _chosen(
+    catalog: "Catalog", *, region: str | None = None, machine: str | None = None, provider: str | None = None
+) -> list["Offer"]:
     """Raises CatalogError for a filter that nothing fits, with names like it."""
     from infra.catalog import CatalogError
     from infra.catalog.nearest import alike
 
-    offers = [offer for offer in catalog.offers(region=region) if machine is None or offer.machine.startswith(machine)]
+    there = catalog.offers(provider, region)
+    offers = [offer for offer in there if machine is None or offer.machine.startswith(machine)]
     if offers:
         return offers
-    if region and not catalog.offers(region=region):
-        regions = [offer.region for offer in catalog.offers()]
-        raise CatalogError(f"the catalog has no offer in {region}", hint=alike(region, regions))
+    if region and not there:
+        regions = [offer.region for offer in catalog.offers(provider)]
+        where = f"{provider}/{region}" if provider else region
+        raise CatalogError(f"the catalog has no offer in {where}", hint=alike(region, regions))
     machines = [offer.machine for offer in catalog.offers(region=region)]
     raise CatalogError(
         f"the catalog has no machine {machine}" + (f" in {region}" if region else ""),
         hint=alike(machine or "", machines),
     )
+
+
+def _widen(table: Table) -> None:
+    """To what shows every figure whole: a terminal that is narrower wraps the row."""
+    notes = table.columns[-1]
+    notes.max_width = _LEAST_NOTE
+    least = console.measure(table, options=console.options.update(max_width=_WIDEST)).maximum
+    notes.max_width = None
+    if least > console.width:
+        table.width = least
 
 
 def _price(offer: "Offer") -> str:

@@ -10,7 +10,7 @@ from datetime import date
 from infra.catalog import Catalog, check_age, check_day
 from infra.placement.built import check_buildable
 from infra.placement.placement import serving_on, work_on
-from infra.placement.serving import Flip, Loser, ServingPlan, choose, explain, sensitivity
+from infra.placement.serving import CostLine, Flip, Loser, ServingPlan, choose, explain, sensitivity
 from infra.placement.serving.candidates import candidates
 from infra.placement.serving.choose import planned
 from infra.placement.serving.options import state
@@ -117,9 +117,14 @@ def _runner_up(losers: Iterable[Loser]) -> str:
 
 def _age(plan: ServingPlan, catalog: Catalog, today: date, max_age_days: int) -> int:
     """Days since the oldest price of the bill was read. Raises PricesTooOld that names it."""
-    oldest = min(plan.lines, key=lambda line: line.date)
+    oldest, newest = (of(plan.lines, key=lambda line: line.date) for of in (min, max))
     offered = {
         (f"{offer.provider}/{offer.region}", offer.usd_per_hour, offer.date, offer.source) for offer in catalog.offers()
     }
-    machine = (oldest.region, oldest.unit_usd, oldest.date, oldest.source) in offered
-    return check_day(oldest.what, oldest.region, oldest.date, today, max_age_days, machine=machine)
+
+    def check(line: CostLine) -> int:
+        machine = (line.region, line.unit_usd, line.date, line.source) in offered
+        return check_day(line.what, line.region, line.date, today, max_age_days, machine=machine)
+
+    check(newest)
+    return check(oldest)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from infra.placement.placement import CLOUDS
 from infra.settings import NAMESPACE, PriceSettings, ServingGoal, Settings, TrainingWork
-from infra.settings.explain import explain
+from infra.settings.explain import EVERY_KEY, explain
 from infra.settings.placement import Provider
 from infra.settings.strict import Strict
 from slipway.errors import SettingsError
@@ -64,9 +64,7 @@ class Wanted:
         try:
             goal = _Goal.model_validate(sections)
         except ValidationError as error:
-            raise SettingsError(
-                f"{file}:\n{explain(error)}", hint="docs/reference/settings.md lists every key with its bounds"
-            ) from None
+            raise SettingsError(f"{file}:\n{explain(error)}", hint=EVERY_KEY) from None
         _check_asked(str(file), goal)
         return cls(serving=goal.serving, work=goal.work, max_age_days=goal.prices.max_age_days)
 

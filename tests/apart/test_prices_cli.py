@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 from botocore.exceptions import NoCredentialsError
+from rich.console import Console
 from typer.testing import CliRunner
 
 from infra.catalog import CatalogError
@@ -55,6 +56,18 @@ def test_show_lists_offers_with_their_age():
     assert "0.9664" in output
     assert "~0.2319" in output
     assert "2 offers of catalog" in output
+
+
+def test_show_cuts_no_date_on_a_narrow_terminal(monkeypatch):
+    monkeypatch.setattr("slipway.cli.prices.console", Console(width=80))
+    output = run("show", "--machine", "inf2")
+    assert "…" not in output
+    assert "2025-06-28" in output
+
+
+def test_a_region_of_the_other_cloud_is_refused_before_anybody_is_asked():
+    with pytest.raises(CatalogError, match="no offer in gcp/us-east-1"):
+        run("refresh", "--provider", "gcp", "--region", "us-east-1")
 
 
 def test_show_says_where_a_price_is_not_known():

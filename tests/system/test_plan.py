@@ -66,7 +66,9 @@ def test_spreadsheets_get_rows_alone():
 
 def test_a_page_is_written_and_told(tmp_path: Path):
     goal, page = tmp_path / "goal.yaml", tmp_path / "plan.html"
-    goal.write_text("slipway:work: {accelerator: A10G, hours: 48, deadline_h: 60}\n")
+    goal.write_text(
+        "slipway:work: {accelerator: A10G, hours: 48, deadline_h: 60}\nslipway:prices: {max_age_days: 3650}\n"
+    )
     done = slipway("--goal", goal, "--html", page)
     assert str(page) in done.stdout.replace("\n", "")
     assert page.read_text().startswith("<!doctype html>")

@@ -1,5 +1,6 @@
 """The catalog that ships: what its sources got wrong is not in it."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -101,6 +102,12 @@ def test_prices_older_than_the_stack_allows_are_refused_by_name():
     with pytest.raises(PricesTooOld, match=r"g4dn.*is 358 days old.*prices\.max_age_days allows 90") as refusal:
         check_age(CATALOG, date(2026, 11, 23), max_age_days=90)
     assert "slipway prices refresh" in refusal.value.hint
+
+
+def test_a_price_that_would_never_be_old_is_refused():
+    typo = replace(CATALOG.offer("aws", "us-east-1", "g6.xlarge", "on_demand"), date=date(2099, 1, 1))
+    with pytest.raises(CatalogError, match=r"g6\.xlarge on_demand in aws/us-east-1 is dated 2099-01-01"):
+        check_age(CATALOG, date(2026, 11, 23), 400, [typo, *CATALOG.offers("aws", "us-east-1", "g5.xlarge")])
 
 
 def test_prices_within_the_bound_are_accepted_with_their_age():

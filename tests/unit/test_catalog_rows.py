@@ -150,6 +150,26 @@ def test_a_row_with_a_cell_too_many_is_refused(tmp_path):
         Catalog.load(tmp_path)
 
 
+def test_a_file_with_a_header_alone_is_refused(tmp_path):
+    file = write_catalog(tmp_path) / "offers.csv"
+    file.write_text(file.read_text().splitlines()[0] + "\n")
+    with pytest.raises(CatalogError, match=r"offers\.csv:1: a header without rows"):
+        Catalog.load(tmp_path)
+
+
+def test_bytes_that_are_no_text_are_refused_with_their_line(tmp_path):
+    file = write_catalog(tmp_path) / "offers.csv"
+    file.write_bytes(file.read_bytes() + b"\xff\n")
+    line = file.read_bytes().count(b"\n")
+    with pytest.raises(CatalogError, match=rf"offers\.csv:{line}: byte 0xff is no UTF-8"):
+        Catalog.load(tmp_path)
+
+
+def test_a_place_that_is_not_on_the_globe_is_refused(refused):
+    assert "regions.csv:2: latitude is 1999" in refused(regions=[region("aws", "ap-south-1", latitude="1999")])
+    assert "regions.csv:2: longitude is -181" in refused(regions=[region("aws", "ap-south-1", longitude="-181")])
+
+
 def test_a_file_that_is_missing_is_named(tmp_path):
     (write_catalog(tmp_path) / "places.csv").unlink()
     with pytest.raises(CatalogError, match=r"places\.csv of the catalog cannot be read"):
