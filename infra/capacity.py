@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from infra.settings import Gone, PoolSettings, Settings
 from slipway.errors import SettingsError
 
+POOL, CAPACITY, ACCELERATOR = "slipway/pool", "slipway/capacity", "slipway/accelerator"
+"""Labels of nodes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
@@ -83,6 +86,20 @@ def fallback(choices: Sequence[Choice], gone: Iterable[Gone]) -> Chosen:
         f"slipway:gone: nothing is left for the pool {choices[0].pool}: {_listed(choices)} are all gone",
         hint="remove what can be had again, or add a region, a machine type or a kind of capacity to the pool",
     )
+
+
+def node_labels(pool: PoolSettings, choice: Choice) -> dict[str, str]:
+    """What nodes of a choice are known by in Kubernetes, on every cloud: pods are sent to a pool by them."""
+    return {
+        POOL: pool.name,
+        CAPACITY: label_of(choice.capacity),
+        ACCELERATOR: pool.accelerator,
+    }
+
+
+def label_of(capacity: str) -> str:
+    """As a label and as names of resources write it."""
+    return capacity.replace("_", "-")
 
 
 def choose_capacity(settings: Settings, regions: tuple[str, ...]) -> dict[str, Chosen]:

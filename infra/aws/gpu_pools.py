@@ -18,7 +18,7 @@ from infra.aws.machines import USUAL_IMAGE, ami_type, device, efa_cards
 from infra.aws.naming import group_name
 from infra.aws.network import Network
 from infra.aws.nodes import NodeArgs, launch_template
-from infra.capacity import Choice
+from infra.capacity import Choice, node_labels
 from infra.settings import PoolSettings
 
 _CAPACITY_TYPES = {
@@ -109,7 +109,7 @@ class GpuPool(ComponentResource):
             },
             update_config={"max_unavailable_percentage": 34},
             node_repair_config={"enabled": True},
-            labels=_labels(pool, choice),
+            labels=node_labels(pool, choice),
             taints=[{"key": device(pool), "value": "present", "effect": "NO_SCHEDULE"}],
             opts=ResourceOptions(
                 parent=self,
@@ -123,7 +123,7 @@ class GpuPool(ComponentResource):
     def _tell_autoscaler(self, name: str, group: eks.NodeGroup, choice: Choice) -> None:
         """Tags from which the autoscaler knows what a node of an empty group would be like."""
         pool = self._args.settings
-        template = {f"label/{key}": value for key, value in _labels(pool, choice).items()} | {
+        template = {f"label/{key}": value for key, value in node_labels(pool, choice).items()} | {
             f"taint/{device(pool)}": "present:NoSchedule",
             f"resources/{device(pool)}": str(self._args.accelerators),
         }
@@ -150,14 +150,6 @@ class GpuPool(ComponentResource):
                 opts=self._child,
             )
         return group
-
-
-def _labels(pool: PoolSettings, choice: Choice) -> dict[str, str]:
-    return {
-        "slipway/pool": pool.name,
-        "slipway/capacity": choice.capacity.replace("_", "-"),
-        "slipway/accelerator": pool.accelerator,
-    }
 
 
 def _auto_scaling_group(group: eks.NodeGroup) -> Output[str]:

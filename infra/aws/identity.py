@@ -16,10 +16,10 @@ from pulumi_aws.iam import OpenIdConnectProvider, Policy, Role, RolePolicy, Role
 
 from infra.aws.deploying import MANAGED_POLICIES, WORKLOAD_ACTIONS, deploying
 from infra.aws.policies import Realm, Statement, allow, document, managed_policy, role, trust_pods
+from infra.naming import NAMESPACE
 from infra.settings import Environment, IdentitySettings
 
 GITHUB = "token.actions.githubusercontent.com"
-NAMESPACE = "slipway"
 _SESSION_S = 3600
 
 

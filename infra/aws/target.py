@@ -18,6 +18,7 @@ from infra.catalog import Catalog
 from infra.contract import Front, KubernetesCluster, Platform
 from infra.labels import labels
 from infra.settings import Settings
+from infra.stores import IMAGES
 from infra.zones import check_offers
 from slipway.release import Pin
 
@@ -37,7 +38,8 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
     cloud, catalog = settings.cloud, Catalog.load()
     regions = settings.regions
     check_offers(settings, regions, catalog)
-    check_images(settings, regions)
+    for name in IMAGES:  # refused here, before anything is registered
+        image_in(cloud.images, name, account=cloud.identity.account, region=regions[0])
     chosen = choose_capacity(settings, regions)
 
     home, tags = regions[0], labels(settings, stack)
@@ -106,13 +108,6 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
         if edge
         else None,
     )
-
-
-def check_images(settings: Settings, regions: tuple[str, ...]) -> None:
-    """Raises SettingsError for an image that is not in the account's registry."""
-    cloud = settings.cloud
-    for name in type(cloud.images).model_fields:
-        image_in(cloud.images, name, account=cloud.identity.account, region=regions[0])
 
 
 def _replicate(built: Mapping[str, Region], providers: Providers, identity: Identity, stack: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_gcp import container
 
-from infra.capacity import Choice, Chosen, order_of
+from infra.capacity import Choice, Chosen, node_labels, order_of
 from infra.catalog import Catalog
 from infra.gcp.cluster import Cluster
 from infra.gcp.expander import COMPUTE_CLASS, group_names
@@ -114,7 +114,7 @@ class GpuPool(ComponentResource):
                     disk_gib=pool.disk_gib,
                     account=args.cluster.node_account,
                     key_id=args.disk_key_id,
-                    labels=_labels(pool, choice),
+                    labels={**node_labels(pool, choice), COMPUTE_CLASS: pool.name},
                     taints={DEVICE: "present", COMPUTE_CLASS: pool.name},
                     accelerator=accelerator_type(machine, args.key),
                     accelerators=args.accelerators[machine],
@@ -131,12 +131,3 @@ class GpuPool(ComponentResource):
                 ignore_changes=["nodeCount", "initialNodeCount"],  # the autoscaler's
             ),
         )
-
-
-def _labels(pool: PoolSettings, choice: Choice) -> dict[str, str]:
-    return {
-        "slipway/pool": pool.name,
-        "slipway/capacity": choice.capacity.replace("_", "-"),
-        "slipway/accelerator": pool.accelerator,
-        COMPUTE_CLASS: pool.name,
-    }

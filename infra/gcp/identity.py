@@ -13,10 +13,10 @@ from pulumi_gcp.serviceaccount import Account, IAMMember
 
 from infra.gcp.deploying import DEPLOY_ROLES, only_workload_roles
 from infra.gcp.policies import Grant, allow, pod, service_account
+from infra.naming import NAMESPACE
 from infra.settings import Environment, IdentitySettings
 
 GITHUB = "https://token.actions.githubusercontent.com"
-NAMESPACE = "slipway"
 
 
 @dataclass(frozen=True, kw_only=True)

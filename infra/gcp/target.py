@@ -21,6 +21,7 @@ from infra.gcp.training import spot
 from infra.labels import labels
 from infra.settings import Settings
 from infra.settings.rules.dual_regions import dual_location, key_location
+from infra.stores import IMAGES
 from infra.zones import check_offers
 from slipway.release import Pin
 
@@ -39,7 +40,8 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
     regions = settings.regions
     check_offers(settings, regions, catalog)
     check_serverless(settings, regions, catalog)
-    check_images(settings, regions)
+    for name in IMAGES:  # refused here, before anything is registered
+        image_in(cloud.images, name, project=cloud.identity.account, region=regions[0])
     chosen = choose_capacity(settings, regions)
 
     home, tags = regions[0], labels(settings, stack)
@@ -119,13 +121,6 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
         },
         front=Front(addresses=edge.addresses, proof=edge.proof) if edge else None,
     )
-
-
-def check_images(settings: Settings, regions: tuple[str, ...]) -> None:
-    """Raises SettingsError for an image that is not in the project's registry."""
-    cloud = settings.cloud
-    for name in type(cloud.images).model_fields:
-        image_in(cloud.images, name, project=cloud.identity.account, region=regions[0])
 
 
 def _shared_store(settings: Settings, at_home: ResourceOptions) -> Storage | None:

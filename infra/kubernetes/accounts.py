@@ -6,7 +6,8 @@ What they may do on the cloud is said there, by namespace and name (infra/aws/wo
 from collections.abc import Sequence
 from typing import Any
 
-from infra.kubernetes.objects import NAMESPACE, Manifest, metadata
+from infra.kubernetes.objects import Manifest, metadata
+from infra.naming import NAMESPACE
 
 _API = "rbac.authorization.k8s.io"
 Rule = dict[str, Any]

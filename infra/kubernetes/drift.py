@@ -14,7 +14,8 @@ from pulumi import Output
 from infra.kubernetes import security
 from infra.kubernetes.accounts import may, rule, service_account
 from infra.kubernetes.nodes import FORGIVES_LOST_NODES
-from infra.kubernetes.objects import NAME, NAMESPACE, Manifest, group_of, metadata, path_of, plural_of
+from infra.kubernetes.objects import NAME, Manifest, group_of, metadata, path_of, plural_of
+from infra.naming import NAMESPACE
 
 PART = "drift"
 _REPORT = Path(__file__).with_name("drift_report.py")

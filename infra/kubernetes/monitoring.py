@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.kubernetes.drift import PART as DRIFT
-from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE, Manifest, metadata, selected
+from infra.kubernetes.objects import SYSTEM_NAMESPACE, Manifest, metadata, selected
 from infra.kubernetes.system import EXPORTER
+from infra.naming import NAMESPACE
 from infra.settings import ObservabilitySettings
 
 _API = "monitoring.coreos.com/v1"

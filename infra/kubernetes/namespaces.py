@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE, Manifest, count, memory, metadata
+from infra.kubernetes.objects import SYSTEM_NAMESPACE, Manifest, count, memory, metadata
+from infra.naming import NAMESPACE
 
 _CONTAINER_DEFAULT = {"cpu": "100m", "memory": "256Mi"}
 _PODS = 2000

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from infra.kubernetes.job import PART as TRAINER
 from infra.kubernetes.nodes import Kind
-from infra.kubernetes.objects import NAME, NAMESPACE, SYSTEM_NAMESPACE, Manifest, metadata, selected
+from infra.kubernetes.objects import NAME, SYSTEM_NAMESPACE, Manifest, metadata, selected
 from infra.kubernetes.system import EXPORTER, EXPORTER_PORT
+from infra.naming import NAMESPACE
 from infra.settings import GatewaySettings
 
 METRICS = "slipway/scraped"

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from infra.capacity import CAPACITY, POOL, label_of
 from infra.catalog import Catalog
 from infra.settings import PoolSettings
 from slipway.errors import SettingsError
 
 Kind = Literal["eks", "gke", "other"]
 
-POOL, CAPACITY = "slipway/pool", "slipway/capacity"
 COMPUTE_CLASS = "cloud.google.com/compute-class"
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 GPU = "nvidia.com/gpu"
@@ -84,7 +84,7 @@ def node_affinity(pool: PoolSettings) -> dict[str, Any]:
     return {
         "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [_is(POOL, pool.name)]},
         "preferredDuringSchedulingIgnoredDuringExecution": [
-            {"weight": weight, "preference": _is(CAPACITY, capacity.replace("_", "-"))}
+            {"weight": weight, "preference": _is(CAPACITY, label_of(capacity))}
             for weight, capacity in zip(_weights(len(pool.capacity)), pool.capacity, strict=True)
         ],
     }

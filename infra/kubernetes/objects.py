@@ -10,10 +10,9 @@ from typing import Any
 
 from pulumi import ComponentResource, CustomResource, ResourceOptions
 
-Manifest = dict[str, Any]
+from infra.naming import NAMESPACE
 
-NAMESPACE = "slipway"
-"""Of the workloads. Both clouds give rights to service accounts in it."""
+Manifest = dict[str, Any]
 
 SYSTEM_NAMESPACE = "slipway-system"
 """Of what must reach into its node."""

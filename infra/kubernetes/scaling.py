@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from infra.kubernetes.objects import NAMESPACE, Manifest, metadata
+from infra.kubernetes.objects import Manifest, metadata
+from infra.naming import NAMESPACE
 from infra.settings import Replicas
 
 _BUSY_PERCENT = 70

@@ -7,11 +7,12 @@ from pulumi_kubernetes import Provider
 
 from infra.contract import Platform
 from infra.kubernetes.access import Home, home_of, provider_for
-from infra.kubernetes.objects import NAMESPACE, Objects, stack_labels
+from infra.kubernetes.objects import Objects, stack_labels
 from infra.kubernetes.parts import Part, objects, parts
 from infra.kubernetes.rights import Ask, ask_cluster, check
 from infra.kubernetes.trainer import JOBS
 from infra.labels import labels
+from infra.naming import NAMESPACE
 from infra.settings import KubernetesSettings, Settings
 from slipway.errors import SettingsError
 from slipway.release import Pin

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from infra.kubernetes.job import PART
-from infra.kubernetes.objects import NAMESPACE
+from infra.naming import NAMESPACE
 from tests.cluster.api import Manifest, Reference
 from tests.cluster.plane import Cluster, eventually
 from training.config import TrainSettings

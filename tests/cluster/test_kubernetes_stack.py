@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from infra.kubernetes.job import PART
-from infra.kubernetes.objects import NAMESPACE, SYSTEM_NAMESPACE
+from infra.kubernetes.objects import SYSTEM_NAMESPACE
+from infra.naming import NAMESPACE
 from slipway.steward import Steward
 from tests.cluster.api import ApiRefusedError, Manifest, Reference
 from tests.cluster.jobs import movable, nodes_of, pods_of, reference_of, secret_of, submit, trained_on, withdraw

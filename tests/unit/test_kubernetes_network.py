@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.kubernetes.objects import NAME, NAMESPACE, SYSTEM_NAMESPACE
+from infra.kubernetes.objects import NAME, SYSTEM_NAMESPACE
+from infra.naming import NAMESPACE
 from tests.kubernetes_objects import variant
 
 

@@ -8,10 +8,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from infra.aws.identity import NAMESPACE as NAMESPACE_ON_AWS
 from infra.kubernetes.objects import (
     NAME,
-    NAMESPACE,
     SYSTEM_NAMESPACE,
     Manifest,
     count,
@@ -21,6 +19,7 @@ from infra.kubernetes.objects import (
     plural_of,
     token,
 )
+from infra.naming import NAMESPACE
 from tests.kubernetes_objects import VARIANTS, all_objects, settings, variant
 
 _KUBERNETES = "1.36"
@@ -172,7 +171,6 @@ def test_every_port_that_a_probe_asks_is_open_on_its_container(objects: dict[str
 
 
 def test_workloads_stand_where_the_cloud_gives_them_their_rights(objects: dict[str, Manifest]):
-    assert NAMESPACE == NAMESPACE_ON_AWS
     assert {namespace for namespace, _ in pods(objects)} <= {NAMESPACE, SYSTEM_NAMESPACE, "kube-system"}
 
 

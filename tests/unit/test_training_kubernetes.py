@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.kubernetes.objects import NAMESPACE as NAMESPACE_OF_THE_STACK
 from infra.kubernetes.trainer import JOBS as JOBS_OF_THE_STACK
+from infra.naming import NAMESPACE as NAMESPACE_OF_THE_STACK
 from slipway.errors import TrainingError
 from tests.kubernetes_objects import variant
 from training.config import TrainSettings
