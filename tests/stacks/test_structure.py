@@ -91,27 +91,106 @@ def test_every_target_has_the_same_parts():
     assert shared["aws"] - ON_CLOUDS.keys() == shared["local"]
 
 
-def public_classes(file: Path) -> set[str]:
+ONLY_ONE_HAS = {
+    "deploying": {"deploying": "the policies of AWS", "only_workload_roles": "a condition on roles of Google"},
+    "domain": {
+        "OriginArgs": "a name for each region, which Google's balancer does not need",
+        "Origin": "the same",
+        "origin_name": "the same",
+        "point": "records to addresses; CloudFront is reached by an alias",
+    },
+    "encryption": {
+        "owned_by": "a key's policy, which AWS keeps on the key",
+        "agent": "a member that Google encrypts as",
+        "allow_use": "what a member of Google is granted on the key",
+        "rotating_key": "one key of a ring; AWS has no rings",
+    },
+    "expander": {"group_names": "a node pool for each type of machine; a node group of AWS has several types"},
+    "gpu_pools": {"gpu_pools": "who is in this region; AWS' region says it as it makes them"},
+    "machines": {
+        "ami_type": "how EKS names an image",
+        "device": "Neuron or NVIDIA; Google has no Neuron",
+        "efa_cards": "AWS' fabric",
+        "accelerator_type": "how GKE names an accelerator",
+        "has_fast_socket": "Google's NCCL plugin",
+    },
+    "naming": {
+        "group_pattern": "the autoscaler finds groups of AWS by pattern",
+        "account_id": "Google takes 30 letters of it",
+    },
+    "nodes": {"launch_template": "AWS keeps it as a resource", "node_config": "Google as a part of the node pool"},
+    "policies": {
+        "Realm": "roles of AWS live in a realm",
+        "Grant": "on Google a binding is granted",
+        **dict.fromkeys(
+            (
+                "allow_service",
+                "deny_plain_text",
+                "document",
+                "managed_policy",
+                "managed_role",
+                "of_account",
+                "role",
+                "trust",
+                "trust_pods",
+            ),
+            "a document of AWS, and roles with them",
+        ),
+        **dict.fromkeys(("let_act_as", "pod", "service_account"), "a member of Google, and what it may act as"),
+    },
+    "queue": {"refuse_plain_text": "SQS answers without TLS unless told; Pub/Sub does not"},
+    "registry": {
+        "ImageReplicationArgs": "which Artifact Registry has not",
+        "ImageReplication": "the same",
+    },
+    "serverless": {"may_log_and_trace": "a role of Lambda's; Cloud Run's account has it"},
+    "workloads": {
+        "may_autoscale": "GKE scales its node pools itself",
+        "may_drain": "GKE drains its nodes itself",
+    },
+}
+"""Public names without a twin in the other cloud, by file, and why."""
+
+NOT_ON_A_LAPTOP = {
+    "identity": {
+        "PodIdentity": "what a pod is to the cloud; a laptop has no pods",
+        "PodRole": "the same",
+    },
+    "network": {"Ranges": "of addresses; everything local is on loopback", "ranges": "the same"},
+    "registry": {"image_in": "a laptop runs the programs themselves, from no image"},
+    "storage": {"Replication": "to other regions' buckets; a laptop has one folder"},
+    "training": {"spot": "a laptop is not taken back"},
+}
+"""Public names of both clouds that the local target has not, by file, and why. What takes no arguments has no Args."""
+
+ON_A_LAPTOP_ALONE = {
+    "registry": {"LocalRelease": "the folder that a release was brought to; clouds bring it as they start"},
+    "serverless": {"Worker": "on clouds it is the cluster's", "WorkerArgs": "the same"},
+}
+"""Public names that only the local target has, by file, and why."""
+
+
+def public_names(target: str, part: str) -> set[str]:
+    """Of classes and functions."""
     return {
         node.name
-        for node in ast.parse(file.read_text()).body
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+        for node in ast.parse((INFRA / target / f"{part}.py").read_text()).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_")
     }
 
 
 @pytest.mark.parametrize("part", sorted(parts("aws") & parts("gcp")))
 def test_who_knows_a_part_of_one_cloud_knows_the_others(part: str):
     """The same public names, but for what only one cloud has a thing for."""
-    aws, gcp = (public_classes(INFRA / cloud / f"{part}.py") for cloud in CLOUDS)
-    assert aws ^ gcp == ONLY_ONE_HAS.get(part, set())
+    assert public_names("aws", part) ^ public_names("gcp", part) == ONLY_ONE_HAS.get(part, {}).keys()
 
 
-ONLY_ONE_HAS = {
-    "domain": {"OriginArgs", "Origin"},  # a name for the regions, which Google's balancer does not need
-    "policies": {"Realm", "Grant"},  # roles of AWS live in a realm; on Google a binding is granted
-    "registry": {"ImageReplicationArgs", "ImageReplication"},  # which Artifact Registry has not
-}
-"""Public names without a twin in the other cloud, by file, and why."""
+@pytest.mark.parametrize("part", sorted(parts("aws") & parts("gcp") & parts("local")))
+def test_who_knows_a_part_of_the_clouds_knows_the_local_one(part: str):
+    aws, gcp, local = (public_names(target, part) for target in ("aws", "gcp", "local"))
+    missing = {name for name in (aws & gcp) - local if not name.endswith("Args")}
+    assert missing == NOT_ON_A_LAPTOP.get(part, {}).keys()
+    assert local - (aws | gcp) == ON_A_LAPTOP_ALONE.get(part, {}).keys()
 
 
 def test_every_exception_is_there_and_has_no_twin():
