@@ -33,9 +33,9 @@ _TAINTS: dict[Kind, tuple[dict[str, str], ...]] = {
 }
 """What a cloud, or the custom on it, puts on nodes of a pool, and on those that it takes back or lends for a while."""
 
-GRACE_S: dict[Kind, int] = {"eks": 100, "gke": 25, "other": 30}
+GRACE_S: dict[Kind, int] = {"eks": 100, "gke": 15, "other": 30}
 """From SIGTERM to SIGKILL. EC2 takes a spot node 120 s after it said so, of which the news takes some. GKE gives a spot
-pod 15 s for sure and no pod there more than 25 s: cloud.google.com/kubernetes-engine/docs/concepts/spot-vms."""
+pod 15 s for sure, and more is not counted on: cloud.google.com/kubernetes-engine/docs/concepts/spot-vms."""
 
 FORGIVES_LOST_NODES: dict[str, Any] = {
     "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]

@@ -1,7 +1,8 @@
 """The stack `kubernetes` on the cluster of a cloud stack: by that stack's outputs, with GKE's helper for credentials.
 
 The cloud stack is a state with outputs, the helper a script with a token for the tests' control plane, and ComputeClass
-has no published definition, so one that takes anything stands in for GKE's.
+has no published definition, so one that takes anything stands in for GKE's. The order in it and the nodes' labels and
+taints are what infra/gcp gives; that GKE makes nodes by it is GKE's, and nothing here does.
 """
 
 import base64
@@ -14,8 +15,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from infra.capacity import order_of
+from infra.gcp.expander import COMPUTE_CLASS, priorities
+from infra.settings import PoolSettings
 from tests.cluster.api import Manifest, Reference
-from tests.cluster.plane import Cluster
+from tests.cluster.jobs import nodes_of, pods_of, submit, withdraw
+from tests.cluster.plane import A3, Cluster, eventually, gke_gpu_node
 from tests.cluster.project import stack_project
 from tests.engine.project import EngineProject
 
@@ -41,12 +46,15 @@ CLASSES: Manifest = {
         ],
     },
 }
-PRIORITIES = {
-    "apiVersion": CLASS.api_version,
-    "kind": CLASS.kind,
-    "metadata": {"name": CLASS.name},
-    "spec": {"priorities": [{"nodepools": ["train-spot"]}, {"nodepools": ["train-on-demand"]}]},
-}
+POOL = PoolSettings(name=CLASS.name, accelerator="H100", machines=("a3-highgpu-8g",))
+PRIORITIES = priorities(order_of(POOL, [REGION]), gone=())
+"""As the cloud's stack gives it out."""
+
+SPOT, FALLBACK = "train-spot-a", "train-on-demand-a"
+NODES = [
+    gke_gpu_node(SPOT, A3, pool=POOL.name, capacity="spot", zone=f"{REGION}-a"),
+    gke_gpu_node(FALLBACK, A3, pool=POOL.name, capacity="on-demand", zone=f"{REGION}-a"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +71,7 @@ def made(folder: Path, cluster: Cluster) -> EngineProject:
     project = stack_project(folder, cluster.kubeconfig)
     project.configure(
         kubernetes={"of": CLOUD, "region": REGION, "cluster": "slipway-gcp-prod", "kind": "gke"},
-        gpu_pools=[{"name": CLASS.name, "accelerator": "H100", "machines": ["a3-highgpu-8g"]}],
+        gpu_pools=[POOL.model_dump(mode="json", exclude_defaults=True)],
     )
     put_helper(folder, token_of(cluster))
     put_cloud(project, cluster)
@@ -96,7 +104,7 @@ def put_cloud(project: EngineProject, cluster: Cluster) -> None:
             "name": "slipway-gcp-prod-us-central1",
             "endpoint": reached["server"].removeprefix("https://"),
             "certificate": base64.b64encode(authority).decode(),
-            "priorities": yaml.safe_dump(PRIORITIES),
+            "priorities": PRIORITIES,
             "store": "gs://example-models",
             "queue": "https://example.invalid/queue",
             "interruptions": None,
@@ -121,7 +129,7 @@ def test_the_stack_comes_up_by_the_outputs_of_the_stack_that_made_the_cluster(st
     assert ran.ok, ran.why
     live = cluster.api.find(CLASS)
     assert live is not None
-    assert live["spec"] == PRIORITIES["spec"]
+    assert live["spec"] == yaml.safe_load(PRIORITIES)["spec"]
 
 
 def test_a_second_up_changes_nothing(stack: EngineProject):
@@ -132,6 +140,19 @@ def test_a_second_up_changes_nothing(stack: EngineProject):
 
 def test_no_token_comes_into_the_state(stack: EngineProject, cluster: Cluster):
     assert token_of(cluster) not in json.dumps(stack.state())
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_job_runs_on_nodes_of_its_class_and_falls_back_from_spot_when_its_node_is_drained(cluster: Cluster):
+    for node in NODES:
+        cluster.add_node(node)
+    job = submit(cluster, pool=POOL.name)
+    eventually(lambda: nodes_of(cluster, job) == [SPOT], "the worker runs on spot")
+    assert [pod["spec"]["nodeSelector"] for pod in pods_of(cluster, job)] == [{COMPUTE_CLASS: CLASS.name}]
+    cluster.take_back(SPOT)
+    eventually(lambda: nodes_of(cluster, job) == [FALLBACK], "the worker runs again, on demand")
+    withdraw(cluster, job)
+    cluster.remove_node(FALLBACK)
 
 
 def test_a_destroy_leaves_nothing(stack: EngineProject, cluster: Cluster):

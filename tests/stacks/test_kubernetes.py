@@ -8,6 +8,7 @@ from pulumi import RunError
 
 from infra.settings import KubernetesSettings, Settings
 from slipway.errors import SettingsError
+from tests.cluster.plane.nodes import A3, P5, eks_gpu_node, gke_gpu_node
 from tests.kubernetes_objects import COMPUTE_CLASSES, VARIANTS
 from tests.kubernetes_objects import settings as changed
 from tests.stacks.graph import Graph, graph_of
@@ -148,6 +149,35 @@ def test_a_cluster_of_slipways_is_asked_no_rights():
 def test_a_stack_without_the_region_ends_the_program_with_one_line():
     with pytest.raises(RunError, match=r"slipway:kubernetes\.region: the stack gcp-prod has no cluster in us-central1"):
         kubernetes_graph(of_a_cloud(), clusters={"asia-south1": OUTPUTS["us-central1"]})
+
+
+def test_nodes_of_the_cluster_tests_are_as_the_pools_on_google_make_them():
+    groups = [each.inputs for each in graph("gcp-prod").of("gcp:container/nodePool:NodePool")]
+    for capacity in ("spot", "on-demand"):
+        node = gke_gpu_node("n", A3, pool="train", capacity=capacity, zone="us-central1-a")
+        labels = node["metadata"]["labels"]
+        group = next(each for each in groups if each.get("name") == labels["cloud.google.com/gke-nodepool"])
+        config = group["nodeConfig"]
+        assert config["labels"].items() <= labels.items()
+        assert config["machineType"] == labels["node.kubernetes.io/instance-type"]
+        assert config["guestAccelerators"][0]["type"] == labels["cloud.google.com/gke-accelerator"]
+        assert _taints(config["taints"]) == _taints(node["spec"]["taints"])
+
+
+def test_nodes_of_the_cluster_tests_are_as_the_pools_on_aws_make_them():
+    groups = [each.inputs for each in graph("aws-prod").of("aws:eks/nodeGroup:NodeGroup") if "labels" in each.inputs]
+    for capacity in ("spot", "on-demand"):
+        node = eks_gpu_node("n", P5, pool="train", capacity=capacity, zone="us-east-1a")
+        labels = node["metadata"]["labels"]
+        (group, *_) = [each for each in groups if each["labels"].items() <= labels.items()]
+        assert group["capacityType"] == labels["eks.amazonaws.com/capacityType"]
+        assert group["instanceTypes"] == [labels["node.kubernetes.io/instance-type"]]
+        assert _taints(group["taints"]) == _taints(node["spec"]["taints"])
+
+
+def _taints(said: list[dict[str, str]]) -> set[tuple[str, str, str]]:
+    """Clouds write NO_SCHEDULE where Kubernetes writes NoSchedule."""
+    return {(taint["key"], taint["value"], taint["effect"].replace("_", "").lower()) for taint in said}
 
 
 def _waits_for(made: Graph, name: str, other: str) -> bool:

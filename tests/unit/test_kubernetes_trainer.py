@@ -93,7 +93,7 @@ def test_there_are_as_many_pods_as_nodes():
     assert {"name": "NODES", "value": "4"} in spec["template"]["spec"]["containers"][0]["env"]
 
 
-@pytest.mark.parametrize(("kind", "longest"), [("eks", 120), ("gke", 25)])
+@pytest.mark.parametrize(("kind", "longest"), [("eks", 120), ("gke", 15)])
 def test_the_grace_period_fits_the_notice_that_the_cloud_gives(kind: Kind, longest: int):
     assert pod(kind)["terminationGracePeriodSeconds"] == GRACE_S[kind] <= longest
 
