@@ -1,8 +1,8 @@
 """`torchrun … -m training <job.json>`: one worker of a run. The job's work folder is told how it ended. Workers of an
 elastic run are started without torchrun and meet by themselves (training/elastic).
 
-Exit codes: 0 done, 6 failed as foreseen, 75 preempted after a checkpoint or left to the others (start it again to go
-on), anything else is a traceback.
+Exit codes: 0 done, 6 failed as foreseen, 75 preempted after a checkpoint, left to the others, or left by one of them
+(start it again to go on), anything else is a traceback.
 """
 
 import os
@@ -13,7 +13,7 @@ from slipway.errors import SlipwayError
 from training.launch.protocol import JobSpec, read_job
 from training.notices import chosen, watching
 from training.outcome import Outcome, write_outcome
-from training.preempt import EXIT_PREEMPTED, Left, Preempted, Preemption, heeded
+from training.preempt import EXIT_PREEMPTED, Left, Orphaned, Preempted, Preemption, heeded
 
 
 def main(argv: list[str]) -> int:
@@ -36,6 +36,9 @@ def _work(job: JobSpec, preemption: Preemption) -> int:
 
         result = run(job, preemption)
     except Left:
+        return EXIT_PREEMPTED
+    except Orphaned as error:  # who died says why, if anybody does
+        print(f"another worker is gone: {error}", file=sys.stderr)
         return EXIT_PREEMPTED
     except Preempted:
         if leads:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 EXIT_PREEMPTED = 75
-"""EX_TEMPFAIL of sysexits.h: a checkpoint was written, start again to go on."""
+"""EX_TEMPFAIL of sysexits.h: start again to go on from the newest checkpoint."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -28,6 +28,10 @@ class Left(Preempted):
     def __init__(self, *, others: bool) -> None:
         super().__init__()
         self.others = others
+
+
+class Orphaned(Preempted):
+    """Another worker died, and with it what the two exchanged: this one can only begin at the newest checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,13 +25,14 @@ from training.journal import JOURNAL, Journal
 from training.launch.protocol import JobSpec
 from training.learner import Learner
 from training.loop import Loop
+from training.lost import tells_of_a_lost_worker
 from training.mesh import Mesh, joined
 from training.metrics import Tracker
 from training.observe import Observer
 from training.observe.whole import observed
 from training.outcome import TrainingResult
 from training.precision import use_precision
-from training.preempt import Preemption
+from training.preempt import Orphaned, Preemption
 from training.progress import Progress
 from training.task import Dataset, Task, check_dataset, find_task
 
@@ -42,7 +43,8 @@ _TRACKED = "mlflow-run"
 def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
     """Train, judge on later data, export and publish. The leading process returns the result, the others None.
 
-    Raises TrainingError, and Preempted when a checkpoint was written because a process was asked to stop.
+    Raises TrainingError; Preempted when a checkpoint was written because a process was asked to stop; Orphaned when
+    another process has died.
     """
     started = time.monotonic()
     # a user's model may need what has no such form
@@ -63,6 +65,11 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
                     loop.fit()
                 except RunIsOver:
                     return None
+                except RuntimeError as error:
+                    # before the first step it may be that they cannot meet at all, and would be started without end
+                    if is_elastic or not observer.step or not tells_of_a_lost_worker(error):
+                        raise
+                    raise Orphaned(str(error).split("\n")[0]) from error
             if isinstance(loop, ElasticLoop) and not loop.is_last():
                 return None
             answers = loop.learner.answer(data.evaluation.to(mesh.device))

@@ -140,6 +140,7 @@ def _arguments(shape: JobShape) -> list[str]:
         "--rdzv-backend=c10d",
         f"--rdzv-endpoint=$(JOB_NAME)-0.{PART}:{PORT}",
         "--rdzv-id=$(JOB_NAME)",
+        "--rdzv-conf=join_timeout=3600",  # the others may wait for their nodes; its own is 10 minutes
         "-m",
         "training",
         f"{JOB_FOLDER}/job.json",

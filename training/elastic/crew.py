@@ -19,6 +19,7 @@ import torch.distributed.nn.functional
 from torch.distributed import distributed_c10d
 
 from training.elastic.membership import Membership, Round
+from training.lost import tells_of_a_lost_worker
 from training.mesh import Mesh
 from training.preempt import Left
 
@@ -56,7 +57,7 @@ class Crew:
         try:
             act()
         except RuntimeError as error:  # not kept: it would keep the frames that it passed, and these the process group
-            if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+            if not tells_of_a_lost_worker(error):
                 raise
         else:
             return True
