@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,7 @@ from training.observe import Observer
 from training.observe.whole import observed
 from training.outcome import TrainingResult
 from training.precision import use_precision
-from training.preempt import Orphaned, Preemption
+from training.preempt import EXIT_PREEMPTED, Orphaned, Preemption
 from training.progress import Progress
 from training.task import Dataset, Task, check_dataset, find_task
 
@@ -69,7 +70,11 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
                     # before the first step it may be that they cannot meet at all, and would be started without end
                     if is_elastic or not observer.step or not tells_of_a_lost_worker(error):
                         raise
-                    raise Orphaned(str(error).split("\n")[0]) from error
+                    said = str(error).split("\n")[0]
+                    if mesh.device.type == "cuda":  # at once: NCCL's watchdog would abort, which counts as a failure
+                        print(f"another worker is gone: {said}", file=sys.stderr, flush=True)
+                        os._exit(EXIT_PREEMPTED)
+                    raise Orphaned(said) from error
             if isinstance(loop, ElasticLoop) and not loop.is_last():
                 return None
             answers = loop.learner.answer(data.evaluation.to(mesh.device))
