@@ -2,6 +2,7 @@
 
     read_preview(text, source) -> Preview       what `pulumi preview --json --show-sames` printed
     price(preview, catalog, usage) -> Bill      every resource: its price, or why it has none
+    judge(bill, budget_usd) -> Verdict          whether it keeps a budget, as far as the bill can say
 
 Pure, and without the Pulumi SDK. A pricer is a plain function in the file of its area (nodes, serverless, network);
 known.py says which type goes to which. Disks, stores, queues and logs are listed as not priced, because the catalog has
@@ -13,6 +14,7 @@ from infra.cost.errors import CostError, PreviewError
 from infra.cost.preview import Change, Preview, Resource, read_preview
 from infra.cost.price import price
 from infra.cost.usage import Usage
+from infra.cost.verdict import Verdict, judge
 
 __all__ = [
     "Bill",
@@ -24,6 +26,8 @@ __all__ = [
     "PreviewError",
     "Resource",
     "Usage",
+    "Verdict",
+    "judge",
     "price",
     "read_preview",
 ]

@@ -23,7 +23,10 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Charge:
-    """What one resource costs with the update and without it. unpriced: why part or all of it has no figure."""
+    """What one resource costs with the update and without it.
+
+    unpriced: why part or all of it has no figure. priceable: others of its type have one.
+    """
 
     name: str
     type: str
@@ -32,6 +35,7 @@ class Charge:
     items: tuple[Item, ...] = ()
     items_before: tuple[Item, ...] = ()
     unpriced: str = ""
+    priceable: bool = False
 
     @property
     def usd_per_month(self) -> float:

@@ -3,18 +3,23 @@
 from typing import TYPE_CHECKING, Any
 
 from infra.cost.bill import Bill, Charge, Item
+from infra.cost.verdict import Verdict
 
 if TYPE_CHECKING:
     from infra.placement.training.plan import Band, TrainingPlan
 
 
-def document(bill: Bill | None, plan: "TrainingPlan | None", budget_usd: float | None) -> dict[str, Any]:
-    """bill and training are None where nothing was asked of them. over_budget: None without a budget or a bill."""
+def document(bill: Bill | None, plan: "TrainingPlan | None", verdict: Verdict | None) -> dict[str, Any]:
+    """bill and training are None where nothing was asked of them. verdict: None without a budget or a bill.
+
+    over_budget is None there too, and where the sum cannot prove either; not_judged says why.
+    """
     return {
         "bill": bill and _bill(bill),
         "training": plan and _training(plan),
-        "budget_usd": budget_usd,
-        "over_budget": None if bill is None or budget_usd is None else bill.usd_per_month > budget_usd,
+        "budget_usd": verdict and verdict.budget_usd,
+        "over_budget": None if verdict is None or verdict.open else verdict.over,
+        "not_judged": list(verdict.missing) if verdict and verdict.open else [],
     }
 
 

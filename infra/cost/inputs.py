@@ -3,6 +3,7 @@
 Whatever a price needs and the preview does not say ends as NotPriced, which names it; nothing falls back to a guess.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -46,15 +47,23 @@ def text(values: Mapping[str, Any], key: str, default: str | None = None) -> str
 
 
 def number(values: Mapping[str, Any], key: str, default: float | None = None) -> float:
-    """A number under a key. Without a default it must be there."""
+    """An amount under a key, 0 or more. Without a default it must be there."""
     value = values.get(key)
     value = default if value is None else value
+    if not isinstance(value, int | float | str) or isinstance(value, bool) or value == UNKNOWN:
+        raise NotPriced(f"its {key} {_why(value)}")
+    return amount(value, key)
+
+
+def amount(value: float | str, what: str) -> float:
+    """A number, or text that is one: none below 0 and none without end is a size or a count."""
     try:
-        if not isinstance(value, int | float | str) or isinstance(value, bool) or value == UNKNOWN:
-            raise NotPriced(f"its {key} {_why(value)}")
-        return float(value)
-    except ValueError:
-        raise NotPriced(f"its {key} {value!r} is no number") from None
+        number = float(value)
+    except (ValueError, OverflowError):
+        raise NotPriced(f"its {what} {value!r} is no number") from None
+    if not 0 <= number < math.inf:
+        raise NotPriced(f"its {what} {value!r} is no amount")
+    return number
 
 
 def _why(value: object) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from infra.cost import words
 from infra.cost.bill import Bill, Charge
+from infra.cost.verdict import Verdict
 
 if TYPE_CHECKING:
     from infra.placement.training.plan import TrainingPlan
@@ -11,14 +12,14 @@ if TYPE_CHECKING:
 _SPECIAL = str.maketrans({"|": r"\|", "<": "&lt;", ">": "&gt;", "`": "'", "\n": " "})
 
 
-def markdown(bill: Bill | None, plan: "TrainingPlan | None", budget_usd: float | None) -> str:
+def markdown(bill: Bill | None, plan: "TrainingPlan | None", verdict: Verdict | None) -> str:
     lines: list[str] = []
     if bill:
         lines += [f"### Cost of `{_plain(bill.stack)}`: {words.headline(bill)}", ""]
-        if budget_usd is not None:
-            over = bill.usd_per_month > budget_usd
-            verdict = "**over the budget**" if over else "within the budget"
-            lines += [f"{'❌' if over else '✅'} {verdict} of {words.usd(budget_usd)} USD", ""]
+        if verdict is not None:
+            said, missing = words.budget(verdict)
+            mark = "❌" if verdict.over else "⚠️" if verdict.open else "✅"
+            lines += [f"{mark} {said}", *(f"- {_plain(one)}" for one in missing), ""]
         changed = [charge for charge in bill.charges if abs(charge.difference_usd) >= 0.005]
         if changed and bill.usd_before:
             lines += [*_table(changed), ""]
@@ -37,7 +38,7 @@ def _table(charges: "list[Charge] | tuple[Charge, ...]") -> list[str]:
     rows = ["| resource | | USD a month | change |", "| --- | --- | ---: | ---: |"]
     for charge in charges:
         what = "<br>".join(f"{_plain(item.what)}: {_plain(words.quantity(item))}" for item in charge.items)
-        name = f"`{_plain(charge.name)}` {words.short_type(charge)}"
+        name = f"`{_plain(charge.name)}` {_plain(words.short_type(charge))}"
         rows.append(
             f"| {name} | {what or 'goes'} | {words.usd(charge.usd_per_month)} | {words.change(charge.difference_usd)} |"
         )
@@ -45,7 +46,7 @@ def _table(charges: "list[Charge] | tuple[Charge, ...]") -> list[str]:
 
 
 def _unpriced(bill: Bill) -> list[str]:
-    return [f"- `{_plain(one.name)}` {words.short_type(one)}: {_plain(one.unpriced)}" for one in bill.unpriced]
+    return [f"- `{_plain(one.name)}` {_plain(words.short_type(one))}: {_plain(one.unpriced)}" for one in bill.unpriced]
 
 
 def _fold(title: str, content: list[str]) -> list[str]:

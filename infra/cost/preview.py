@@ -113,7 +113,7 @@ def _digest(text: str, source: str) -> _Digest:
         digest = msgspec.json.decode(text, type=_Digest)
     except msgspec.ValidationError as error:
         raise PreviewError(f"{source} is JSON, but no preview of the engine: {error}", hint=_MAKE_ONE) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         hint = _MAKE_ONE
         if '"sequence"' in text.splitlines()[0]:
             hint = f"unset PULUMI_ENABLE_STREAMING_JSON_PREVIEW, then {_MAKE_ONE}"

@@ -85,6 +85,7 @@ def _charge(change: Change, before: _Side, after: _Side) -> Charge:
         items=items,
         items_before=items_before,
         unpriced=unpriced,
+        priceable=change.type in PRICERS,
     )
 
 

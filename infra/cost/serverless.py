@@ -7,7 +7,7 @@ from typing import Any
 from infra.cost.bill import Item
 from infra.cost.context import Context
 from infra.cost.errors import NotPriced
-from infra.cost.inputs import number, rows, table, tables, text
+from infra.cost.inputs import amount, number, rows, table, tables, text
 from infra.cost.preview import Resource
 
 _MIB_PER_GIB = 1024
@@ -101,18 +101,13 @@ def _size(resources: Sequence[Mapping[str, Any]]) -> _Size:
 
 
 def _cpus(text: str) -> float:
-    try:
-        return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
-    except ValueError:
-        raise NotPriced(f"its cpu limit {text!r} is no number of processors") from None
+    """Of processors; `500m` is half of one."""
+    return amount(text.removesuffix("m"), "cpu limit") / (1000 if text.endswith("m") else 1)
 
 
 def _gib(text: str) -> float:
     """A Kubernetes quantity."""
     for unit, factor in _MEMORY_UNITS.items():
         if text.endswith(unit):
-            return float(text.removesuffix(unit)) * factor
-    try:
-        return float(text) / 2**30
-    except ValueError:
-        raise NotPriced(f"its memory limit {text!r} is no size") from None
+            return amount(text.removesuffix(unit), "memory limit") * factor
+    return amount(text, "memory limit") / 2**30

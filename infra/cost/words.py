@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from infra.cost.bill import Bill, Charge, Item
 
 if TYPE_CHECKING:
+    from infra.cost.verdict import Verdict
     from infra.placement.training.plan import Band, TrainingPlan
 
 
@@ -24,9 +25,10 @@ def quantity(item: Item) -> str:
 
 
 def short_type(charge: Charge) -> str:
-    """`aws eks.NodeGroup` of aws:eks/nodeGroup:NodeGroup."""
-    package, module, name = charge.type.split(":", 2)
-    return f"{package} {module.split('/')[0]}.{name}"
+    """`aws eks.NodeGroup` of aws:eks/nodeGroup:NodeGroup; a type of another form as it is."""
+    package, _, rest = charge.type.partition(":")
+    module, _, name = rest.partition(":")
+    return f"{package} {module.split('/')[0]}.{name}" if name else charge.type
 
 
 def headline(bill: Bill) -> str:
@@ -34,6 +36,17 @@ def headline(bill: Bill) -> str:
     if not any(charge.items_before for charge in bill.charges):
         return said
     return f"{said}, {usd(bill.usd_before)} before ({change(bill.difference_usd)})"
+
+
+def budget(verdict: "Verdict") -> tuple[str, list[str]]:
+    """Whether the month keeps the budget, and what keeps that from being said."""
+    limit = f"the budget of {usd(verdict.budget_usd)} USD"
+    if verdict.over:
+        return f"over {limit}", []
+    if verdict.missing:
+        return f"what is priced is within {limit}, but not all that counts is priced", list(verdict.missing)
+    beside = f", {verdict.uncounted} without a price not counted" if verdict.uncounted else ""
+    return f"within {limit}{beside}", []
 
 
 def caveats(bill: Bill) -> list[str]:

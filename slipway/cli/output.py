@@ -11,8 +11,8 @@ from rich.markup import escape
 from slipway.engine_events import Change
 from slipway.errors import SlipwayError
 
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, emoji=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 _MARKS = {"create": "[green]+[/]", "delete": "[red]-[/]", "update": "[yellow]~[/]"}
 

@@ -177,6 +177,23 @@ def test_what_the_engine_does_not_know_yet_has_a_reason_and_no_price(type_: str,
     assert made.unpriced[0].unpriced
 
 
+@pytest.mark.parametrize("size", [-3, "-3", "nan", "inf", 10**400])
+def test_a_size_that_is_no_amount_lowers_no_bill(size: object):
+    made = one_resource(
+        "aws:eks/nodeGroup:NodeGroup", {"instanceTypes": ["g6.xlarge"], "scalingConfig": {"desiredSize": size}}
+    )
+    assert made.charges == ()
+    assert made.unpriced[0].unpriced.startswith("its desiredSize")
+
+
+@pytest.mark.parametrize("limits", [{"cpu": "-1"}, {"cpu": "nan"}, {"memory": "-1Gi"}, {"memory": "inf"}])
+def test_a_container_of_no_size_is_not_priced(limits: dict[str, str]):
+    made = one_resource(
+        "gcp:cloudrunv2/service:Service", {"template": {"containers": [{"resources": {"limits": limits}}]}}
+    )
+    assert len(made.unpriced) == 1
+
+
 def test_a_region_that_the_preview_does_not_say_is_not_guessed():
     made = one_resource("aws:ec2/natGateway:NatGateway", {}, region="")
     assert "its region is not in the preview" in made.unpriced[0].unpriced
@@ -239,6 +256,7 @@ def test_the_engines_own_preview_of_a_local_stack_costs_nothing():
         ("", "is empty"),
         ("Previewing update (dev)\n", "is not one JSON document"),
         ('{"resources": []}', "no preview of the engine"),
+        ('{"x":' + "[" * 100_000, "is not one JSON document"),
         ('{"steps": [{"op": "create"}]}', "missing required field `urn`"),
         ('{"steps": [{"op": "create", "urn": "it"}]}', "a step without a URN"),
         ("[]", "no preview of the engine"),

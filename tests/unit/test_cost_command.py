@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from slipway.cli.app import app
 
 PREVIEWS = Path(__file__).parent / "previews"
 AWS = str(PREVIEWS / "aws.json")
@@ -20,11 +23,13 @@ config:
 OLD_PRICES_REFUSED = STACK.replace("3650", "1")
 
 
-def slipway(stack: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def slipway(stack: Path, *arguments: str, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "GOOGLE_"))}
     environment["SLIPWAY_CONFIG_FILE"] = str(stack)
     command = [sys.executable, "-m", "slipway", "cost", "--stack", "dev", *arguments]
-    return subprocess.run(command, input=stdin, env=environment, capture_output=True, text=True, timeout=60)
+    given = stdin if isinstance(stdin, bytes) else stdin.encode()
+    done = subprocess.run(command, input=given, env=environment, capture_output=True, timeout=60)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.fixture
@@ -42,6 +47,47 @@ def test_a_bill_over_the_budget_is_printed_and_exits_with_ten(stack: Path):
 
 def test_a_bill_within_the_budget_exits_with_zero(stack: Path):
     assert slipway(stack, AWS, "--budget", "100000").returncode == 0
+
+
+def test_a_budget_is_not_kept_by_what_could_not_be_priced(stack: Path):
+    unknown = Path(AWS).read_text().replace('"g6.2xlarge"', '"z9.huge"')
+    done = slipway(stack, "-", "--budget", "100000", stdin=unknown)
+    assert done.returncode == 11
+    assert "z9.huge" in done.stdout
+
+
+def test_a_budget_is_not_judged_by_a_preview_that_leaves_out_what_stays(stack: Path):
+    document = json.loads(slipway(stack, str(PREVIEWS / "aws-change.json"), "--budget", "100000", "--json").stdout)
+    assert document["over_budget"] is None
+    assert "make the preview with --show-sames" in document["not_judged"][0]
+
+
+def test_a_store_without_a_price_keeps_a_budget_from_being_kept_only_when_asked(stack: Path):
+    assert slipway(stack, AWS, "--budget", "100000", "--strict").returncode == 11
+
+
+def test_a_budget_without_a_preview_has_nothing_to_judge(stack: Path):
+    done = slipway(stack, "--budget", "1")
+    assert done.returncode == 2
+    assert "there is no preview to make one of" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--requests", "--egress-gb", "--budget"])
+@pytest.mark.parametrize("number", ["inf", "nan", "-1"])
+def test_an_option_that_is_no_amount_is_refused(option: str, number: str):
+    assert CliRunner().invoke(app, ["cost", AWS, option, number]).exit_code == 2
+
+
+def test_what_is_not_text_is_no_preview(stack: Path):
+    done = slipway(stack, "-", stdin=bytes(range(128, 256)))
+    assert done.returncode == 1
+    assert "standard input cannot be read: it is not text" in done.stderr
+
+
+def test_a_type_of_another_form_is_printed_as_it_is(stack: Path):
+    urn = "urn:pulumi:dev::slipway::a:b[/]::it"
+    step = {"op": "create", "urn": urn, "newState": {"urn": urn, "custom": True, "inputs": {}}}
+    assert "it a:b[/]: not priced" in slipway(stack, "-", stdin=json.dumps({"steps": [step]})).stdout
 
 
 def test_standard_input_is_a_preview_too(stack: Path):
@@ -91,6 +137,26 @@ def test_hours_that_are_done_are_not_paid_again(stack: Path):
         json.loads(slipway(stack, "--json", "--trained", hours).stdout)["training"]["usd"] for hours in ("0", "24")
     )
     assert rest["expected"] < whole["expected"]
+
+
+def test_hours_that_are_done_are_off_the_deadline_too(stack: Path):
+    hours = json.loads(slipway(stack, "--json", "--trained", "40").stdout)["training"]["hours"]
+    assert hours["high"] <= 20
+
+
+def test_time_that_was_waited_is_off_the_deadline(stack: Path):
+    hours = json.loads(slipway(stack, "--json", "--trained", "40", "--elapsed", "50").stdout)["training"]["hours"]
+    assert hours["high"] <= 10
+
+
+def test_a_deadline_that_can_no_longer_be_kept_is_named(stack: Path):
+    done = slipway(stack, "--trained", "1", "--elapsed", "30")
+    assert done.returncode == 8
+    assert "30 h after the start the deadline of 60 h cannot be kept" in done.stderr
+
+
+def test_more_work_than_time_is_refused(stack: Path):
+    assert slipway(stack, "--trained", "20", "--elapsed", "10").returncode == 2
 
 
 def test_prices_older_than_the_stack_allows_are_refused(stack: Path):
