@@ -54,13 +54,13 @@ def order_of(pool: PoolSettings, regions: Iterable[str]) -> tuple[Choice, ...]:
         return tuple(
             Choice(region=step.region, pool=pool.name, capacity=step.capacity, machines=step.machines)
             for step in pool.order
-            if step.region in here
+            if step.region in here and step.capacity in pool.capacity_in(step.region)
         )
     return tuple(
         Choice(region=region, pool=pool.name, capacity=capacity, machines=pool.machines)
         for region in pool.regions or here
         if region in here
-        for capacity in pool.capacity
+        for capacity in pool.capacity_in(region)
     )
 
 

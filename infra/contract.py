@@ -1,6 +1,7 @@
-"""What every target gives, whichever cloud or laptop it builds on: the only thing that the rest of Slipway reads.
+"""What every target gives, whichever cloud or laptop it builds on: nothing else of a target is read from outside.
 
-`__main__` exports it as stack outputs; the command line, the launchers and promotion take it from there.
+`__main__` exports it as stack outputs. From there the stack that is applied to a cluster reads which clusters there
+are; the rest is for people and their scripts.
 """
 
 from collections.abc import Mapping

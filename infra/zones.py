@@ -9,17 +9,18 @@ from collections.abc import Iterable, Sequence
 from infra.capacity import machines_in, order_of
 from infra.catalog import Catalog
 from infra.settings import PoolSettings, Settings
+from infra.settings.zones import EKS_REFUSES, lies_in
 from slipway.errors import SettingsError
 
-_REFUSED = {"aws": frozenset({"use1-az3", "usw1-az2", "cac1-az3"})}
-"""By cloud, zones without room for a cluster: of EKS, from its user guide on network requirements, November 2026."""
+_REFUSED = {"aws": EKS_REFUSES}
+"""By cloud, zones without room for a cluster."""
 
 _SOLD_LIKE = {"reserved": "on_demand", "capacity_block": "on_demand"}
 """Capacity that is bought ahead is offered where its machine is; the catalog has no rows of its own for it."""
 
 
 def zones_of(settings: Settings, region: str, catalog: Catalog) -> tuple[str, ...]:
-    """Zone ids for a region's subnets: those that offer most of the region's pools first, then by id.
+    """Zone ids for a region's subnets: those that a reservation is in, those that offer most of the pools, then by id.
 
     Raises SettingsError when fewer are known than `network.zones` asks for.
     """
@@ -37,7 +38,8 @@ def zones_of(settings: Settings, region: str, catalog: Catalog) -> tuple[str, ..
     pools = [pool for pool in settings.gpu_pools if has(pool, region)]
     offered = [offered_in(settings.target, pool, region, catalog) for pool in pools]
     offering = {zone: sum(zone in there for there in offered) for zone in known}
-    return tuple(sorted(sorted(known, key=lambda zone: (-offering[zone], zone))[:wanted]))
+    held = {pool.reservation.zone for pool in pools if pool.reservation}
+    return tuple(sorted(sorted(known, key=lambda zone: (zone not in held, -offering[zone], zone))[:wanted]))
 
 
 def zones_for(cloud: str, pool: PoolSettings, region: str, zones: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
@@ -63,6 +65,8 @@ def check_offers(settings: Settings, regions: Iterable[str], catalog: Catalog) -
             for choice in order_of(pool, [region]):
                 for machine in choice.machines:
                     _check_offer(settings.target, key, region, machine, choice.capacity, catalog)
+                    _check_accelerator(settings.target, key, region, pool, machine, catalog)
+            _check_reservation(key, pool, region, zones)
             if not zones_for(settings.target, pool, region, zones, catalog):
                 raise SettingsError(
                     f"{key}.machines: no zone of {region} that is used ({', '.join(zones)}) offers all of them",
@@ -70,8 +74,18 @@ def check_offers(settings: Settings, regions: Iterable[str], catalog: Catalog) -
                 )
 
 
+def _check_reservation(key: str, pool: PoolSettings, region: str, zones: Sequence[str]) -> None:
+    held = pool.reservation
+    if held and lies_in(held.zone, region) and held.zone not in zones:
+        raise SettingsError(
+            f"{key}.reservation.zone: {held.zone} is none of the zones of {region} that are used ({', '.join(zones)})",
+            hint=f"check it, or name it in slipway:network.zone_ids.{region}",
+        )
+
+
 def has(pool: PoolSettings, region: str) -> bool:
-    return not pool.regions or region in pool.regions
+    """Whether a pool has any capacity in a region."""
+    return bool(order_of(pool, [region]))
 
 
 def offered_in(cloud: str, pool: PoolSettings, region: str, catalog: Catalog) -> frozenset[str]:
@@ -107,3 +121,14 @@ def _check_offer(cloud: str, key: str, region: str, machine: str, capacity: str,
         if elsewhere
         else "the catalog knows it nowhere; check its name",
     )
+
+
+def _check_accelerator(cloud: str, key: str, region: str, pool: PoolSettings, machine: str, catalog: Catalog) -> None:
+    """Nodes carry the pool's accelerator as a label, by which pods find them."""
+    found = {offer.accelerator for offer in catalog.offers(cloud, region, machine)}
+    if pool.accelerator not in found:
+        there = ", ".join(sorted(name for name in found if name)) or "no accelerator"
+        raise SettingsError(
+            f"{key}.accelerator: {machine} has {there}, not {pool.accelerator}",
+            hint="name what the machines have; a pool has one accelerator",
+        )

@@ -7,7 +7,7 @@ environment, so the account's cost is the budget's: no tag has to be activated f
 from dataclasses import dataclass
 from typing import Literal
 
-from pulumi import ComponentResource, ResourceOptions
+from pulumi import ComponentResource, Input, ResourceOptions
 from pulumi_aws import budgets, costexplorer
 
 from infra.settings import BudgetSettings
@@ -49,14 +49,16 @@ class Budget(ComponentResource):
             ],
             opts=child,
         )
-        monitor = costexplorer.AnomalyMonitor(
-            name, name=f"slipway-{name}", monitor_type="DIMENSIONAL", monitor_dimension="SERVICE", opts=child
-        )
+        monitor_arn: Input[str] = settings.anomaly_monitor
+        if not monitor_arn:
+            monitor_arn = costexplorer.AnomalyMonitor(
+                name, name=f"slipway-{name}", monitor_type="DIMENSIONAL", monitor_dimension="SERVICE", opts=child
+            ).arn
         costexplorer.AnomalySubscription(
             name,
             name=f"slipway-{name}",
             frequency="DAILY",
-            monitor_arn_lists=[monitor.arn],
+            monitor_arn_lists=[monitor_arn],
             subscribers=[{"type": "EMAIL", "address": settings.alert}],
             threshold_expression={
                 "dimension": {

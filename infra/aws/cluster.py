@@ -14,14 +14,14 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.kms import Key
 
 from infra.aws.encryption import ROTATION_DAYS, WINDOW_DAYS, owned_by
-from infra.aws.machines import SYSTEM_MACHINES
+from infra.aws.machines import SYSTEM_MACHINES, system_image
 from infra.aws.network import Network
-from infra.aws.nodes import NodeArgs, launch_template
+from infra.aws.nodes import NodeArgs, launch_template, left_to_the_autoscaler, scaling
 from infra.aws.policies import Realm, document, managed_role, trust, trust_pods
 from infra.settings import ClusterSettings
 
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore")
+_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 _ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 _SYSTEM_DISK_GIB = 50
 
@@ -173,6 +173,8 @@ class Cluster(ComponentResource):
 
     def _system_nodes(self) -> eks.NodeGroup:
         settings, name = self._args.settings, f"{self._name}-system"
+        machines = settings.system_machines or SYSTEM_MACHINES
+        least = settings.system_nodes
         template = launch_template(
             name,
             NodeArgs(image="al2023", disk_gib=_SYSTEM_DISK_GIB, labels=self._args.labels),
@@ -183,19 +185,15 @@ class Cluster(ComponentResource):
             cluster_name=self.name,
             node_role_arn=self.node_role_arn,
             subnet_ids=list(self._args.network.private_subnets.values()),
-            ami_type="AL2023_x86_64_STANDARD",
+            ami_type=system_image(machines),
             capacity_type="ON_DEMAND",
-            instance_types=list(settings.system_machines or SYSTEM_MACHINES),
+            instance_types=list(machines),
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
-            scaling_config={
-                "min_size": settings.system_nodes,
-                "desired_size": settings.system_nodes,
-                "max_size": settings.system_nodes * 3,
-            },
+            scaling_config=scaling(least=least, most=least * 3),
             update_config={"max_unavailable_percentage": 34},
             node_repair_config={"enabled": True},
             labels={"slipway/pool": "system"},
             opts=ResourceOptions(
-                parent=self, depends_on=list(self.ready), ignore_changes=["scalingConfig.desiredSize"]
+                parent=self, depends_on=list(self.ready), ignore_changes=left_to_the_autoscaler(least=least)
             ),
         )

@@ -12,7 +12,6 @@ MANAGED_POLICIES = (
     "AmazonEKSClusterPolicy",
     "AmazonEKSWorkerNodePolicy",
     "AmazonEC2ContainerRegistryPullOnly",
-    "AmazonSSMManagedInstanceCore",
     "AmazonEKS_CNI_Policy",
     "service-role/AmazonEBSCSIDriverPolicy",
 )
@@ -83,6 +82,14 @@ _PASSED_TO = (
     "sagemaker.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
 )
+
+
+_FOR_GOOD = ("kms:DisableKey", "kms:ScheduleKeyDeletion", "s3:DeleteBucket", "s3:DeleteObjectVersion")
+
+
+def sparing() -> Statement:
+    """What CI may not do in production though PowerUserAccess allows it: take away what cannot be made again."""
+    return {"Effect": "Deny", "Action": list(_FOR_GOOD), "Resource": ["*"]}
 
 
 def deploying(realm: Realm, identity_path: str, managed: Sequence[str]) -> list[Statement]:

@@ -17,10 +17,11 @@ from infra.aws.policies import Realm, allow, role, trust
 from infra.aws.serverless import Predictor, may_log_and_trace
 from infra.serving import HEALTH
 from infra.settings import ThrottleSettings
+from infra.settings.rules.aws import GUARDS
 
 _CODE = Path(__file__).parent / "authorizer" / "handler.py"
 _TIMEOUT_MS_MAX = 30_000  # API Gateway's quota on an integration of an HTTP API
-_GUARDS = 10  # at once; API Gateway keeps the one answer that matters, and asks again in five minutes
+_HEALTH_PER_S = 100  # Route 53 asks a few times a second; a stranger's flood stops here, before it takes instances
 _ACCESS = ("requestId", "ip", "requestTime", "routeKey", "status", "responseLength", "responseLatency")
 
 
@@ -62,8 +63,10 @@ class Gateway(ComponentResource):
             authorizer_id=self._authorizer(api),
             opts=self._child,
         )
-        apigatewayv2.Route(f"{name}-health", api_id=api.id, route_key=f"GET {HEALTH}", target=target, opts=self._child)
-        self.stage = self._stage(api)
+        health = apigatewayv2.Route(
+            f"{name}-health", api_id=api.id, route_key=f"GET {HEALTH}", target=target, opts=self._child
+        )
+        self.stage = self._stage(api, health)
         self.register_outputs({"host": self.host})
 
     def _integration(self, api: apigatewayv2.Api) -> Output[str]:
@@ -107,7 +110,7 @@ class Gateway(ComponentResource):
             role=runner.arn,
             memory_size=128,
             timeout=3,
-            reserved_concurrent_executions=_GUARDS,
+            reserved_concurrent_executions=GUARDS,  # API Gateway keeps the one answer that matters for five minutes
             environment={"variables": {"SLIPWAY_ORIGIN_TOKEN": args.token}},
             kms_key_arn=args.key_arn,
             tracing_config={"mode": "Active"},
@@ -135,7 +138,7 @@ class Gateway(ComponentResource):
         )
         return authorizer.id
 
-    def _stage(self, api: apigatewayv2.Api) -> apigatewayv2.Stage:
+    def _stage(self, api: apigatewayv2.Api, health: apigatewayv2.Route) -> apigatewayv2.Stage:
         name, args = self._name, self._args
         logs = LogGroup(f"{name}-access", retention_in_days=args.log_days, kms_key_id=args.key_arn, opts=self._child)
         return apigatewayv2.Stage(
@@ -148,6 +151,14 @@ class Gateway(ComponentResource):
                 "throttling_burst_limit": args.throttle.burst,
                 "detailed_metrics_enabled": True,
             },
+            route_settings=[
+                {
+                    "route_key": health.route_key,
+                    "throttling_rate_limit": _HEALTH_PER_S,
+                    "throttling_burst_limit": _HEALTH_PER_S,
+                    "detailed_metrics_enabled": True,
+                }
+            ],
             access_log_settings={
                 "destination_arn": logs.arn,
                 "format": json.dumps({field: f"$context.{field}" for field in _ACCESS}),

@@ -1,8 +1,9 @@
 """Nodes with accelerators in one region: a managed node group for every pool and kind of capacity.
 
 They scale from zero and carry taints, so that nothing runs on them that did not ask for an accelerator. The cluster
-autoscaler tries them in the order of infra/capacity.py, and changes their size: that number is not ours. Spot groups
-have several types; EKS asks for them capacity-optimized and replaces a node that is about to be taken back.
+autoscaler tries them in the order of infra/capacity.py, and changes their size: that number is not ours where a group
+keeps no nodes. Spot groups have several types, among which EKS weighs price and capacity; on advice to rebalance it
+starts another node before it drains the one that may be taken back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,9 @@ from infra.aws.cluster import Cluster
 from infra.aws.machines import USUAL_IMAGE, ami_type, device, efa_cards
 from infra.aws.naming import group_name
 from infra.aws.network import Network
-from infra.aws.nodes import NodeArgs, launch_template
+from infra.aws.nodes import NodeArgs, launch_template, left_to_the_autoscaler, scaling
 from infra.capacity import Choice, node_labels
-from infra.settings import PoolSettings
+from infra.settings import BOUGHT_AHEAD, PoolSettings, Reservation
 
 _CAPACITY_TYPES = {
     "spot": "SPOT",
@@ -27,8 +28,8 @@ _CAPACITY_TYPES = {
     "reserved": "ON_DEMAND",
     "capacity_block": "CAPACITY_BLOCK",
 }
+_FABRIC = "vpc.amazonaws.com/efa"
 _TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
-_BOUGHT_AHEAD = ("reserved", "capacity_block")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +64,6 @@ class GpuPool(ComponentResource):
         self._image = ami_type(pool, args.key)
         self._cards = efa_cards(pool, args.key)
         self._fabric = self._security_group(f"{name}-fabric") if self._cards else None
-        # EFA speaks only inside a zone, and a placement group is in one
-        zones = args.zones[:1] if self._cards else args.zones
-        self._subnets = [args.network.private_subnets[zone] for zone in zones]
 
         self.groups = {
             choice.capacity: self._group(group_name(choice.region, pool.name, choice.capacity), choice)
@@ -76,16 +74,19 @@ class GpuPool(ComponentResource):
     def _group(self, name: str, choice: Choice) -> eks.NodeGroup:
         pool, args = self._args.settings, self._args
         keeps = args.chosen is not None and choice.capacity == args.chosen.capacity
-        ahead = choice.capacity in _BOUGHT_AHEAD
-        placement = PlacementGroup(name, strategy="cluster", opts=self._child) if self._cards else None
+        least = pool.min if keeps else 0
+        held = pool.reservation if choice.capacity in BOUGHT_AHEAD else None
+        # what was bought ahead stands together already, or in a placement group of its own
+        together = self._cards and not held
+        placement = PlacementGroup(name, strategy="cluster", opts=self._child) if together else None
         template = launch_template(
             name,
             NodeArgs(
                 image=pool.image or USUAL_IMAGE,
                 disk_gib=pool.disk_gib,
                 labels=args.labels,
-                machine=choice.machines[0] if ahead else "",
-                reservation=pool.reservation if ahead else "",
+                machine=choice.machines[0] if held else "",
+                reservation=held.id if held else "",
                 block=choice.capacity == "capacity_block",
                 placement_group=placement.name if placement else None,
                 efa_cards=self._cards,
@@ -97,28 +98,28 @@ class GpuPool(ComponentResource):
             name,
             cluster_name=args.cluster.name,
             node_role_arn=args.cluster.node_role_arn,
-            subnet_ids=self._subnets,
+            subnet_ids=[args.network.private_subnets[zone] for zone in self._zones(held)],
             ami_type=self._image,
             capacity_type=_CAPACITY_TYPES[choice.capacity],
-            instance_types=None if ahead else list(choice.machines),  # what was bought ahead is in the template
+            instance_types=None if held else list(choice.machines),  # what was bought ahead is in the template
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
-            scaling_config={
-                "min_size": pool.min if keeps else 0,
-                "desired_size": pool.min if keeps else 0,
-                "max_size": pool.max,
-            },
+            scaling_config=scaling(least=least, most=pool.max),
             update_config={"max_unavailable_percentage": 34},
             node_repair_config={"enabled": True},
             labels=node_labels(pool, choice),
             taints=[{"key": device(pool), "value": "present", "effect": "NO_SCHEDULE"}],
             opts=ResourceOptions(
-                parent=self,
-                depends_on=list(args.cluster.ready),
-                ignore_changes=["scalingConfig.desiredSize"],  # the autoscaler's
+                parent=self, depends_on=list(args.cluster.ready), ignore_changes=left_to_the_autoscaler(least=least)
             ),
         )
         self._tell_autoscaler(name, group, choice)
         return group
+
+    def _zones(self, held: Reservation | None) -> Sequence[str]:
+        """A reservation is in one zone; EFA speaks only inside one, and a placement group is in one."""
+        if held:
+            return [held.zone]
+        return self._args.zones[:1] if self._cards else self._args.zones
 
     def _tell_autoscaler(self, name: str, group: eks.NodeGroup, choice: Choice) -> None:
         """Tags from which the autoscaler knows what a node of an empty group would be like."""
@@ -127,6 +128,8 @@ class GpuPool(ComponentResource):
             f"taint/{device(pool)}": "present:NoSchedule",
             f"resources/{device(pool)}": str(self._args.accelerators),
         }
+        if self._cards:
+            template[f"resources/{_FABRIC}"] = str(self._cards)
         for key, value in template.items():
             autoscaling.Tag(
                 f"{name}-{key.replace('/', '-')}",
@@ -136,7 +139,7 @@ class GpuPool(ComponentResource):
             )
 
     def _security_group(self, name: str) -> SecurityGroup:
-        """Lets nodes of the pool speak with each other without limits, as EFA wants it, and out."""
+        """Lets nodes of the pool speak with each other without limits, as EFA wants it; the cluster's lets them out."""
         group = SecurityGroup(
             name, vpc_id=self._args.network.vpc_id, description="Fabric between nodes of a pool", opts=self._child
         )

@@ -14,7 +14,7 @@ from pulumi_aws.apigateway import ApiKey
 from pulumi_aws.eks import PodIdentityAssociation
 from pulumi_aws.iam import OpenIdConnectProvider, Policy, Role, RolePolicy, RolePolicyAttachment
 
-from infra.aws.deploying import MANAGED_POLICIES, WORKLOAD_ACTIONS, deploying
+from infra.aws.deploying import MANAGED_POLICIES, WORKLOAD_ACTIONS, deploying, sparing
 from infra.aws.policies import Realm, Statement, allow, document, managed_policy, role, trust_pods
 from infra.naming import NAMESPACE
 from infra.settings import Environment, IdentitySettings
@@ -73,7 +73,10 @@ class Identity(ComponentResource):
         RolePolicy(
             f"{name}-deploy",
             role=deploy.name,
-            policy=document(*deploying(self.realm, path, [managed_policy(policy) for policy in MANAGED_POLICIES])),
+            policy=document(
+                *deploying(self.realm, path, [managed_policy(policy) for policy in MANAGED_POLICIES]),
+                *([sparing()] if args.environment == "prod" else []),
+            ),
             opts=child,
         )
         self.deploy_arn = deploy.arn

@@ -29,9 +29,11 @@ class InterruptionsArgs:
 
 
 class Interruptions(ComponentResource):
+    """spot_rule_name: matches warnings that AWS takes a node back, and nothing else that is in the queue."""
+
     url: Output[str]
     arn: Output[str]
-    queue_name: Output[str]
+    spot_rule_name: Output[str]
 
     def __init__(self, name: str, args: InterruptionsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("slipway:aws:Interruptions", name, None, opts)
@@ -67,5 +69,5 @@ class Interruptions(ComponentResource):
                 arn=queue.arn,
                 opts=ResourceOptions(parent=self, depends_on=[allowed]),
             )
-        self.url, self.arn, self.queue_name = queue.url, queue.arn, queue.name
+        self.url, self.arn, self.spot_rule_name = queue.url, queue.arn, rules["spot"].name
         self.register_outputs({"url": self.url, "arn": self.arn})

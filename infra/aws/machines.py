@@ -3,7 +3,11 @@
 Pure. Whether a type is offered, and what it costs, is in infra/catalog.
 """
 
+from collections.abc import Iterable, Sequence
+
+from infra.catalog import Catalog
 from infra.settings import PoolSettings
+from infra.settings.rules.aws_machines import EFA_CARDS, is_arm
 from slipway.errors import SettingsError
 
 SYSTEM_MACHINES = ("m6i.large", "m5.large")
@@ -12,23 +16,6 @@ SYSTEM_MACHINES = ("m6i.large", "m5.large")
 USUAL_IMAGE = "al2023"
 
 NEURON_FAMILIES = ("trn", "inf")
-ARM_FAMILIES = ("g5g.", "p6e-")
-
-EFA_CARDS = {
-    "g6.48xlarge": 1,
-    "g6e.24xlarge": 2,
-    "g6e.48xlarge": 4,
-    "p4d.24xlarge": 4,
-    "p4de.24xlarge": 4,
-    "p5.48xlarge": 32,
-    "p5e.48xlarge": 32,
-    "p5en.48xlarge": 16,
-    "p6-b200.48xlarge": 8,
-    "trn1.32xlarge": 8,
-    "trn1n.32xlarge": 16,
-    "trn2.48xlarge": 16,
-}
-"""Network cards with an Elastic Fabric Adapter, from the EC2 user guide on network cards, November 2026."""
 
 
 def ami_type(pool: PoolSettings, key: str) -> str:
@@ -73,4 +60,34 @@ def efa_cards(pool: PoolSettings, key: str) -> int:
 def _kind(machine: str) -> str:
     if machine.startswith(NEURON_FAMILIES):
         return "neuron"
-    return "arm" if machine.startswith(ARM_FAMILIES) else "x86"
+    return "arm" if is_arm(machine) else "x86"
+
+
+def system_image(machines: Sequence[str]) -> str:
+    """EKS' name of the image for nodes without an accelerator. machines: with one kind of processor."""
+    return "AL2023_ARM_64_STANDARD" if is_arm(machines[0]) else "AL2023_x86_64_STANDARD"
+
+
+def check_system_machines(machines: Iterable[str], regions: Iterable[str], catalog: Catalog) -> None:
+    """Raises SettingsError for a type that nobody knows, or that the catalog knows and a region does not offer.
+
+    The catalog holds what models run on, so most types are known to the SDK alone, which does not say where they are.
+    """
+    for machine in machines:
+        there = {offer.region for offer in catalog.offers("aws", machine=machine) if offer.offered}
+        if not there and machine not in _types():
+            raise SettingsError(
+                f"slipway:cluster.system_machines: EC2 has no {machine} that the installed pulumi-aws knows",
+                hint=f"check its name, or leave it out for {', '.join(SYSTEM_MACHINES)}",
+            )
+        if there and (lacking := [region for region in regions if region not in there]):
+            raise SettingsError(
+                f"slipway:cluster.system_machines: {machine} is not offered in {lacking[0]}",
+                hint=f"it is in {', '.join(sorted(there))}; name another type",
+            )
+
+
+def _types() -> frozenset[str]:
+    from pulumi_aws.ec2 import InstanceType  # only where somebody names one
+
+    return frozenset(kind.value for kind in InstanceType)

@@ -10,11 +10,18 @@ from dataclasses import dataclass
 from pulumi import Input, ResourceOptions
 from pulumi_aws.ec2 import (
     LaunchTemplate,
+    LaunchTemplateBlockDeviceMappingArgsDict,
+    LaunchTemplateBlockDeviceMappingEbsArgsDict,
     LaunchTemplateNetworkInterfaceArgsDict,
     LaunchTemplateTagSpecificationArgsDict,
 )
+from pulumi_aws.eks import NodeGroupScalingConfigArgsDict
 
-_ROOT_DEVICE = {"al2023": "/dev/xvda", "bottlerocket": "/dev/xvdb"}  # Bottlerocket keeps images on its second disk
+_ROOT_DEVICE = {"al2023": "/dev/xvda", "bottlerocket": "/dev/xvdb"}
+"""The disk that holds images: Bottlerocket's is its second."""
+
+_SYSTEM_DEVICE = {"bottlerocket": "/dev/xvda"}
+_SYSTEM_GIB = 4  # Bottlerocket's own is 2; it keeps two systems on it, to go back to
 _LABELLED = ("instance", "volume", "network-interface")
 _TPUT_MIB_S, _IOPS = 500, 6000  # images of several GiB are pulled before a job starts; gp3's least is 125 and 3000
 
@@ -50,19 +57,7 @@ def launch_template(name: str, args: NodeArgs, opts: ResourceOptions) -> LaunchT
             "http_put_response_hop_limit": 1,
             "instance_metadata_tags": "disabled",
         },
-        block_device_mappings=[
-            {
-                "device_name": _ROOT_DEVICE[args.image],
-                "ebs": {
-                    "volume_type": "gp3",
-                    "volume_size": args.disk_gib,
-                    "throughput": _TPUT_MIB_S,
-                    "iops": _IOPS,
-                    "encrypted": "true",
-                    "delete_on_termination": "true",
-                },
-            }
-        ],
+        block_device_mappings=_disks(args),
         capacity_reservation_specification=(
             {"capacity_reservation_target": {"capacity_reservation_id": args.reservation}} if args.reservation else None
         ),
@@ -72,6 +67,26 @@ def launch_template(name: str, args: NodeArgs, opts: ResourceOptions) -> LaunchT
         tag_specifications=[_labelled(kind, args.labels) for kind in _LABELLED],
         opts=opts,
     )
+
+
+def _disks(args: NodeArgs) -> list[LaunchTemplateBlockDeviceMappingArgsDict]:
+    """Every disk of the image: one that is left out is as the image has it, which is not encrypted."""
+    disks = [_disk(_ROOT_DEVICE[args.image], args.disk_gib, {"throughput": _TPUT_MIB_S, "iops": _IOPS})]
+    if system := _SYSTEM_DEVICE.get(args.image):
+        disks.append(_disk(system, _SYSTEM_GIB, {}))
+    return disks
+
+
+def _disk(
+    device: str, size_gib: int, speed: LaunchTemplateBlockDeviceMappingEbsArgsDict
+) -> LaunchTemplateBlockDeviceMappingArgsDict:
+    encrypted: LaunchTemplateBlockDeviceMappingEbsArgsDict = {
+        "volume_type": "gp3",
+        "volume_size": size_gib,
+        "encrypted": "true",
+        "delete_on_termination": "true",
+    }
+    return {"device_name": device, "ebs": {**encrypted, **speed}}
 
 
 def _labelled(kind: str, labels: Mapping[str, str]) -> LaunchTemplateTagSpecificationArgsDict:
@@ -93,3 +108,17 @@ def _fabric(cards: int, groups: Sequence[Input[str]]) -> list[LaunchTemplateNetw
         }
         for card in range(cards)
     ]
+
+
+def scaling(*, least: int, most: int) -> NodeGroupScalingConfigArgsDict:
+    """How many nodes a group may have, for the autoscaler to choose among. EKS refuses a least above what is wanted."""
+    return {"min_size": least, "desired_size": least, "max_size": most}
+
+
+def left_to_the_autoscaler(*, least: int) -> list[str]:
+    """What the engine ignores: the number that is wanted, where a group keeps no nodes.
+
+    A group that keeps some says how many are wanted, so that raising its least raises it at once; a change of its sizes
+    brings it back to its least, from which the autoscaler goes on (docs/decisions/0017).
+    """
+    return [] if least else ["scalingConfig.desiredSize"]

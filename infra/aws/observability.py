@@ -1,7 +1,7 @@
 """How one region is seen: alarms that reach a person, and a dashboard.
 
 Log groups are made, with their retention, beside what writes them. Who is told is who is told of the budget. The global
-half, the edge, shows in the dashboard of the first region.
+half, the edge, is not in it: CloudFront and its firewall have pages of their own in us-east-1.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,7 @@ class ObservabilityArgs:
     """gateway: None where nothing is served yet. email: told of alarms, after it confirmed."""
 
     region: str
+    stack: str
     account: str
     email: str
     settings: ObservabilitySettings
@@ -63,7 +64,7 @@ class Observability(ComponentResource):
         stuck = _Metric(
             "AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": args.queue.dead_letter_name}, "Maximum"
         )
-        taken = _Metric("AWS/SQS", "NumberOfMessagesSent", {"QueueName": args.interruptions.queue_name})
+        taken = _Metric("AWS/Events", "TriggeredRules", {"RuleName": args.interruptions.spot_rule_name})
         self._alarm("tasks-failed", "Tasks wait in the dead-letter queue for a person", stuck, 0)
         self._alarm(
             "nodes-taken-back", "AWS takes back many nodes", taken, _INTERRUPTIONS, period_s=3600, bad=1, out_of=1
@@ -154,7 +155,7 @@ class Observability(ComponentResource):
         ]
         board = Dashboard(
             self._name,
-            dashboard_name=f"slipway-{self._name}",
+            dashboard_name=f"slipway-{self._args.stack}-{region}",
             dashboard_body=Output.json_dumps({"widgets": widgets}),
             opts=self._child,
         )

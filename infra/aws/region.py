@@ -51,6 +51,7 @@ class Region:
         settings, region, realm = args.settings, args.region, args.identity.realm
         here, protect = ResourceOptions(provider=provider), settings.deletion_protection
         name = cluster_name(args.stack)
+        disposable = settings.environment == "dev" and not protect
 
         key_arn = Encryption(
             f"encryption-{region}",
@@ -71,12 +72,14 @@ class Region:
         )
         self.storage = Storage(
             f"storage-{region}",
-            StorageArgs(settings=settings.storage, key_arn=key_arn, protect=protect),
+            StorageArgs(settings=settings.storage, key_arn=key_arn, protect=protect, disposable=disposable),
             opts=here,
         )
         self.registry = Registry(
             f"registry-{region}",
-            RegistryArgs(stack=args.stack, settings=settings.registry, key_arn=key_arn, protect=protect),
+            RegistryArgs(
+                stack=args.stack, settings=settings.registry, key_arn=key_arn, protect=protect, disposable=disposable
+            ),
             opts=here,
         )
         self.queue = Queue(f"queue-{region}", QueueArgs(settings=settings.worker, key_arn=key_arn), opts=here)
@@ -123,6 +126,7 @@ class Region:
                 realm=realm,
                 key_arn=key_arn,
                 log_days=settings.observability.log_days,
+                makes_logs=settings.observability.job_logs,
             ),
             opts=here,
         )
@@ -131,6 +135,7 @@ class Region:
             f"observability-{region}",
             ObservabilityArgs(
                 region=region,
+                stack=args.stack,
                 account=realm.account,
                 email=settings.cloud.budget.alert,
                 settings=settings.observability,

@@ -40,6 +40,7 @@ class RegistryArgs:
     settings: RegistrySettings
     key_arn: Output[str]
     protect: bool
+    disposable: bool
 
 
 class Registry(ComponentResource):
@@ -59,6 +60,7 @@ class Registry(ComponentResource):
             f"{name}-{image}",
             name=f"slipway/{args.stack}/{image}",
             image_tag_mutability="IMMUTABLE",
+            force_delete=args.disposable,
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key_arn}],
             opts=ResourceOptions(parent=self, protect=args.protect),

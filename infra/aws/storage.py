@@ -19,11 +19,14 @@ _INCOMPLETE_DAYS = 7  # an upload that was given up is paid for until it is abor
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """protect: the bucket, and with it what was made, is not deleted with the stack."""
+    """protect: the bucket, and with it what was made, is not deleted with the stack. disposable: it goes though it is
+    not empty.
+    """
 
     settings: StorageSettings
     key_arn: Output[str]
     protect: bool
+    disposable: bool
 
 
 class Storage(ComponentResource):
@@ -37,7 +40,7 @@ class Storage(ComponentResource):
         super().__init__("slipway:aws:Storage", name, None, opts)
         child = ResourceOptions(parent=self)
 
-        bucket = s3.Bucket(name, force_destroy=False, opts=ResourceOptions(parent=self, protect=args.protect))
+        bucket = s3.Bucket(name, force_destroy=args.disposable, opts=ResourceOptions(parent=self, protect=args.protect))
         self.bucket, self.arn, self.key_arn = bucket.bucket, bucket.arn, args.key_arn
         self.url = Output.concat("s3://", bucket.bucket)
 

@@ -8,6 +8,7 @@ from infra.aws.budget import Budget, BudgetArgs
 from infra.aws.domain import Certificate, Origin, OriginArgs
 from infra.aws.edge import Edge, EdgeArgs
 from infra.aws.identity import Identity, IdentityArgs
+from infra.aws.machines import check_system_machines
 from infra.aws.providers import Providers
 from infra.aws.region import Region, RegionArgs
 from infra.aws.registry import ImageReplication, ImageReplicationArgs, image_in
@@ -40,6 +41,7 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
     check_offers(settings, regions, catalog)
     for name in IMAGES:  # refused here, before anything is registered
         image_in(cloud.images, name, account=cloud.identity.account, region=regions[0])
+    check_system_machines(settings.cluster.system_machines, regions, catalog)
     chosen = choose_capacity(settings, regions)
 
     home, tags = regions[0], labels(settings, stack)
@@ -72,7 +74,9 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
     _replicate(built, providers, identity, stack)
     origins = _origins(settings, built, providers)
     edge = _edge(settings, built, providers, identity, origins, shares_name=shares_name)
-    tracking = _track(built[home], identity, at_home) if settings.tracking.server else Output.from_input("")
+    tracking = Output.from_input("")
+    if settings.tracking.server:
+        tracking = _track(built[home], identity, protect=settings.deletion_protection, opts=at_home)
 
     trains = next((each.choice for each in chosen.values()), None)  # the first pool is the trainer's
     return Platform(
@@ -129,11 +133,11 @@ def _replicate(built: Mapping[str, Region], providers: Providers, identity: Iden
         )
 
 
-def _track(home: Region, identity: Identity, opts: ResourceOptions) -> Output[str]:
+def _track(home: Region, identity: Identity, *, protect: bool, opts: ResourceOptions) -> Output[str]:
     """Imported here: SageMaker's module takes a twelfth of a preview's start, and most stacks track nothing."""
     from infra.aws.tracking import Tracking, TrackingArgs
 
-    return Tracking("tracking", TrackingArgs(storage=home.storage, realm=identity.realm), opts).uri
+    return Tracking("tracking", TrackingArgs(storage=home.storage, realm=identity.realm, protect=protect), opts).uri
 
 
 def _origins(settings: Settings, built: Mapping[str, Region], providers: Providers) -> dict[str, Origin]:

@@ -15,8 +15,11 @@ from infra.stores import RUNS
 
 @dataclass(frozen=True, kw_only=True)
 class TrackingArgs:
+    """protect: the server, and with it the record of every run, is not deleted with the stack."""
+
     storage: Storage
     realm: Realm
+    protect: bool
 
 
 class Tracking(ComponentResource):
@@ -44,7 +47,7 @@ class Tracking(ComponentResource):
             tracking_server_size="Small",
             artifact_store_uri=Output.concat(args.storage.url, "/", RUNS.rstrip("/")),
             role_arn=keeper.arn,
-            opts=ResourceOptions(parent=self, depends_on=[policy]),
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[policy]),
         )
         self.uri = server.arn
         self.register_outputs({"uri": self.uri})

@@ -22,12 +22,12 @@ from infra.capacity import Choice
 from infra.stores import CHECKPOINTS, RELEASES
 
 _LOGS = "/aws/sagemaker/TrainingJobs"
-"""Where SageMaker writes the logs of every job of an account and region; made here so that they have an end."""
+"""Where SageMaker writes the logs of every job of an account and region."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingArgs:
-    """image: of the trainer, in this region's registry."""
+    """image: of the trainer, in this region's registry. makes_logs: no job has made SageMaker's log group before."""
 
     region: str
     image: str
@@ -37,6 +37,7 @@ class TrainingArgs:
     realm: Realm
     key_arn: Output[str]
     log_days: int
+    makes_logs: bool
 
 
 class Training(ComponentResource):
@@ -47,12 +48,13 @@ class Training(ComponentResource):
         super().__init__("slipway:aws:Training", name, None, opts)
         child, storage = ResourceOptions(parent=self), args.storage
 
-        logs = LogGroup(name, name=_LOGS, retention_in_days=args.log_days, kms_key_id=args.key_arn, opts=child)
+        if args.makes_logs:  # SageMaker would make it too, without an end
+            LogGroup(name, name=_LOGS, retention_in_days=args.log_days, kms_key_id=args.key_arn, opts=child)
         runner, _ = role(
             name,
             args.realm,
             trusted=trust("sagemaker.amazonaws.com", args.realm.account),
-            may=[*may_train(storage), *_may_run(args, logs)],
+            may=[*may_train(storage), *_may_run(args)],
             opts=child,
         )
         group = SecurityGroup(
@@ -92,14 +94,15 @@ class Training(ComponentResource):
             "subnets": Output.json_dumps(list(args.network.private_subnets.values())),
             "security_group": group.id,
             "key_arn": args.key_arn,
-            "log_group": logs.name,
+            "log_group": _LOGS,
         }
         self.register_outputs({"role_arn": self.role_arn})
 
 
-def _may_run(args: TrainingArgs, logs: LogGroup) -> list[Statement]:
+def _may_run(args: TrainingArgs) -> list[Statement]:
     """Pull the image, write logs and metrics, and stand in our subnets; `*` where AWS takes nothing narrower."""
     ec2 = f"arn:aws:ec2:{args.region}:{args.realm.account}"
+    logs = f"arn:aws:logs:{args.region}:{args.realm.account}"
     return [
         allow("ecr:GetAuthorizationToken", on=["*"]),
         allow(
@@ -109,14 +112,15 @@ def _may_run(args: TrainingArgs, logs: LogGroup) -> list[Statement]:
             on=[args.registry.arns["trainer"]],
         ),
         allow(
-            "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", on=[Output.concat(logs.arn, ":*")]
+            "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", on=[f"{logs}:log-group:{_LOGS}:*"]
         ),
         allow(
             "cloudwatch:PutMetricData",
             on=["*"],
             when={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
         ),
-        allow("kms:CreateGrant", "kms:DescribeKey", on=[args.key_arn]),
+        allow("kms:CreateGrant", on=[args.key_arn], when={"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+        allow("kms:DescribeKey", on=[args.key_arn]),
         allow(
             "ec2:CreateNetworkInterface",
             "ec2:CreateNetworkInterfacePermission",

@@ -89,13 +89,13 @@ class GpuPool(ComponentResource):
             args.chosen.capacity,
             args.chosen.machines[0],
         )
-        flex = choice.capacity == "flex_start"
+        flex, held = choice.capacity == "flex_start", pool.reservation if choice.capacity == "reserved" else None
         return container.NodePool(
             f"{self._name}-{group.removeprefix(f'{pool.name}-')}",
             name=group,  # its ComputeClass lists it
             cluster=args.cluster.name,
             location=args.region,
-            node_locations=list(args.zones),
+            node_locations=[held.zone] if held else list(args.zones),
             initial_node_count=0,
             autoscaling={
                 "total_min_node_count": pool.min if keeps and not flex else 0,
@@ -121,7 +121,7 @@ class GpuPool(ComponentResource):
                     fast_socket=has_fast_socket(pool),
                     spot=choice.capacity == "spot",
                     flex_start=flex,
-                    reservation=pool.reservation if choice.capacity == "reserved" else "",
+                    reservation=held.id if held else "",
                 )
             ),
             opts=ResourceOptions(

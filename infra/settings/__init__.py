@@ -20,7 +20,7 @@ from infra.settings.cloud import (
     ThrottleSettings,
     VertexSettings,
 )
-from infra.settings.gpu_pools import Gone, PoolSettings
+from infra.settings.gpu_pools import BOUGHT_AHEAD, Gone, PoolSettings, Reservation
 from infra.settings.kubernetes import GatewaySettings, KubernetesSettings, SystemImages
 from infra.settings.model import NAMESPACE, Settings
 from infra.settings.multi import CloudName, CloudPart
@@ -41,6 +41,7 @@ from infra.settings.services import (
 )
 
 __all__ = [
+    "BOUGHT_AHEAD",
     "NAMESPACE",
     "BudgetSettings",
     "CloudName",
@@ -65,6 +66,7 @@ __all__ = [
     "QueueSettings",
     "RegistrySettings",
     "Replicas",
+    "Reservation",
     "ServerlessSettings",
     "ServingGoal",
     "Settings",

@@ -3,6 +3,7 @@
 The same sections serve every cloud. Node pools are in gpu_pools.py; what combinations are refused is in rules.py.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
@@ -14,7 +15,14 @@ from infra.settings.strict import Machine, Region, Strict
 Environment = Literal["dev", "staging", "prod"]
 Image = Annotated[str, Field(pattern=r"^[^@\s]+@sha256:[0-9a-f]{64}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-Cidr = Annotated[str, Field(pattern=r"^\d+(\.\d+){3}/\d+$", examples=["10.20.0.0/16"])]
+
+
+def _a_range(cidr: str) -> str:
+    IPv4Network(cidr)  # says itself what is wrong
+    return cidr
+
+
+Cidr = Annotated[str, Field(pattern=r"^\d+(\.\d+){3}/\d+$", examples=["10.20.0.0/16"]), AfterValidator(_a_range)]
 
 ZoneId = Annotated[str, Field(pattern=r"^[a-z0-9]+-(az|[a-z]+\d-)?[a-z0-9]+$", examples=["use1-az1"])]
 AccountId = Annotated[
@@ -72,6 +80,13 @@ class NetworkSettings(Strict):
                 raise ValueError(f"{region}: {cidr} must be a private range of at least /{_RANGE_PREFIX_MAX}")
         return ranges
 
+    def within(self, regions: Collection[str]) -> Self:
+        """The same without what it says of other regions."""
+        own = {name: getattr(self, name) for name in ("ranges", "zone_ids")}
+        return self.model_copy(
+            update={name: {at: said[at] for at in said if at in regions} for name, said in own.items()}
+        )
+
     def range_of(self, region: str, position: int) -> IPv4Network:
         """The range of the region that stands at `position` in the order of preference."""
         return IPv4Network(self.ranges.get(region, f"10.{20 + position}.0.0/16"))
@@ -82,8 +97,8 @@ class ClusterSettings(Strict):
 
     release_channel: what GKE takes its versions from instead. binary_authorization: GKE runs only images that the
     project's policy admits. public_access_from: ranges that may reach the API server from outside; empty keeps its
-    endpoint private. system_machines: small nodes without an accelerator for what the cluster itself runs, empty for
-    the cloud's usual; system_nodes: how many.
+    endpoint private. system_machines: small nodes without an accelerator for what the cluster itself runs, all with the
+    same processor, empty for the cloud's usual; system_nodes: how many.
     """
 
     version: str = Field(default="1.35", pattern=r"^1\.\d\d$")
@@ -217,7 +232,8 @@ class IdentitySettings(Strict):
 class BudgetSettings(Strict):
     """usd_per_month: alerts go out at 80 % spent, at 100 % spent and when the forecast passes it.
 
-    billing_account: on Google, that which pays for the project and holds its budget.
+    billing_account: on Google, that which pays for the project and holds its budget. anomaly_monitor: on AWS, the ARN
+    of the monitor of services that the account has already, as it may only once; empty makes it.
     """
 
     usd_per_month: float = Field(gt=0, le=1e8)
@@ -225,12 +241,22 @@ class BudgetSettings(Strict):
     billing_account: str = Field(
         default="", pattern=r"^$|^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", examples=["01AB23-45CD67-89EF01"]
     )
+    anomaly_monitor: str = Field(
+        default="",
+        pattern=r"^$|^arn:aws:ce::\d{12}:anomalymonitor/[0-9a-f-]+$",
+        examples=["arn:aws:ce::123456789012:anomalymonitor/0b0c0d0e-0000-4000-8000-000000000000"],
+    )
 
 
 class ObservabilitySettings(Strict):
-    """log_days: kept logs. p95_ms and error_share: where alarms go off."""
+    """log_days: kept logs. p95_ms and error_share: where alarms go off.
+
+    job_logs: whether the stack makes the log group that SageMaker writes to, of which an account has one per region;
+    false where a job of somebody's has made it already, and its retention is then the account's.
+    """
 
     log_days: LogDays = 90
+    job_logs: bool = True
     p95_ms: float = Field(default=500, gt=0)
     error_share: float = Field(default=0.01, gt=0, le=1)
 

@@ -4,8 +4,13 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from infra.settings.cloud import ZoneId
 from infra.settings.placement import Capacity
 from infra.settings.strict import Machine, Region, Strict
+from infra.settings.zones import lies_in
+
+BOUGHT_AHEAD = frozenset({"reserved", "capacity_block"})
+"""Kinds of capacity that are machines of one type in one zone, paid for before they run."""
 
 
 class Gone(Strict):
@@ -27,6 +32,13 @@ class PoolStep(Strict):
     machines: tuple[Machine, ...] = Field(min_length=1, max_length=10)
 
 
+class Reservation(Strict):
+    """What was bought ahead. id: of the capacity reservation or block, on Google its name. zone: that it is in."""
+
+    id: str = Field(min_length=1, max_length=128, examples=["cr-0123456789abcdef0"])
+    zone: ZoneId
+
+
 class PoolSettings(Strict):
     """One accelerator, in several machine types and kinds of capacity.
 
@@ -34,11 +46,12 @@ class PoolSettings(Strict):
     the last is followed by the next region. regions: that have the pool, in order of choice; empty means all of the
     stack's. order: steps, best first, where the order is not region by region; placement writes it. min: nodes kept in
     the capacity that is chosen; 0 costs nothing when idle. image: of the nodes, empty for the cloud's usual. efa: AWS'
-    fabric between nodes, all in one zone. reservation: the reservation's or capacity block's id.
+    fabric between nodes, all in one zone. reservation: what reserved or capacity_block takes; a pool has one of the
+    two, in the reservation's region, and its other kinds of capacity in all.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,20}$", examples=["train", "serve-l4"])
-    accelerator: str = Field(examples=["L4", "H100"])
+    accelerator: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$", examples=["L4", "H100"])
     machines: tuple[Machine, ...] = Field(min_length=1, max_length=10)
     capacity: tuple[Capacity, ...] = Field(default=("spot", "on_demand"), min_length=1)
     regions: tuple[Region, ...] = ()
@@ -48,7 +61,7 @@ class PoolSettings(Strict):
     disk_gib: int = Field(default=200, ge=50, le=16_384)
     image: Literal["", "al2023", "bottlerocket", "cos"] = ""
     efa: bool = False
-    reservation: str = ""
+    reservation: Reservation | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -58,11 +71,17 @@ class PoolSettings(Strict):
             raise ValueError("capacity: spot without a fallback would leave training stuck; add on_demand after it")
         if len(set(self.capacity)) < len(self.capacity):
             raise ValueError("capacity: each kind may stand once")
-        held = {"reserved", "capacity_block"} & set(self.capacity)
+        held = BOUGHT_AHEAD & set(self.capacity)
         if held and not self.reservation:
-            raise ValueError(f"reservation: {min(held)} capacity needs the id of what was reserved")
+            raise ValueError(f"reservation: {min(held)} capacity needs the id and the zone of what was reserved")
         if self.reservation and not held:
             raise ValueError("reservation: is paid for and would stay unused; put reserved first in capacity")
+        if len(held) > 1:
+            raise ValueError("capacity: a reservation is reserved or a capacity_block; make a pool of each")
+        if held and len(self.machines) > 1:
+            raise ValueError(
+                "machines: what was bought ahead is of one type; name that alone, and make a pool of the others"
+            )
         return self
 
     @model_validator(mode="after")
@@ -81,3 +100,9 @@ class PoolSettings(Strict):
             if named != set(getattr(self, section)):
                 raise ValueError(f"order: names other {section} than {section} does; the two must be the same")
         return self
+
+    def capacity_in(self, region: str) -> tuple[Capacity, ...]:
+        """The kinds of capacity that the pool has in one of its regions, in order of choice."""
+        if self.reservation is None or lies_in(self.reservation.zone, region):
+            return self.capacity
+        return tuple(kind for kind in self.capacity if kind not in BOUGHT_AHEAD)

@@ -152,6 +152,8 @@ class Settings(Strict):
         """One cloud's part of a stack of two, as the stack of that cloud alone. Raises SettingsError."""
         own = {name: value for name, value in self.clouds[cloud] if value is not None and name != "weight"}
         shared = {name: getattr(self, name) for name in self.model_fields_set - {"clouds", "target"} - _NOT_OF[cloud]}
+        if "network" in shared and "network" not in own:
+            shared["network"] = self.network.within(self.clouds[cloud].regions)
         try:
             return self._checked(shared | own | {"target": cloud})
         except SettingsError as error:

@@ -1,6 +1,6 @@
 """A stack on AWS that meets trouble on its way up: the provider dies in the middle, then the first capacity is gone.
 
-Both happen to one stack, which costs three runs of the engine; each test asserts one thing of it.
+Both happen to one stack, which costs four runs of the engine; each test asserts one thing of it.
 """
 
 import tempfile
@@ -20,17 +20,26 @@ pytestmark = pytest.mark.engine
 STACK = "aws-dev"
 REGION = "us-east-1"
 
+Sizes = Mapping[str, tuple[float, float]]
+"""The least number of nodes and the wanted one, by node group."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """What each run gave. held: by type and name, what the cloud held at last. outputs: of the stack, at last."""
+    """What each run gave. fallen_back and sizes: of node groups, after capacity was gone and after the pool was raised.
+
+    held: what the cloud held at last. outputs: of the stack, at last.
+    """
 
     died: Ran
     held_by_then: int
     sold_out: Ran
     mended: Ran
+    fallen_back: Sizes
+    raised: Ran
+    sizes: Sizes
     outputs: Mapping[str, Any]
-    held: Mapping[str, Mapping[str, Any]]
+    held: int
     remembered: int
 
 
@@ -50,21 +59,29 @@ def meet(project: SimulatedProject) -> Trouble:
     sold_out = project.up()
     project.configure(gone=[{"region": REGION, "capacity": "spot"}])
     mended = project.up()
-    held = {f"{it.token} {it.name}": it.plain_inputs for it in project.holdings.all()}
+    fallen_back = _sizes(project)
+    project.configure(gpu_pools=[pool | {"min": 2}], cluster={"system_nodes": 3})
+    raised = project.up()
+    held = len(project.holdings.all())
     remembered = sum(resource["type"].startswith("aws:") for resource in project.state())
     return Trouble(
         died=died,
         held_by_then=held_by_then,
         sold_out=sold_out,
         mended=mended,
+        fallen_back=fallen_back,
+        raised=raised,
+        sizes=_sizes(project),
         outputs=project.outputs(),
         held=held,
         remembered=remembered,
     )
 
 
-def size(trouble: Trouble, capacity: str) -> Mapping[str, int]:
-    return trouble.held[f"aws:eks/nodeGroup:NodeGroup gpu-{REGION}-train-{capacity}"]["scalingConfig"]
+def _sizes(project: SimulatedProject) -> Sizes:
+    groups = (it for it in project.holdings.all() if it.token == "aws:eks/nodeGroup:NodeGroup")
+    scaling = {group.name: group.plain_inputs["scalingConfig"] for group in groups}
+    return {name: (each["minSize"], each["desiredSize"]) for name, each in scaling.items()}
 
 
 def test_a_provider_that_dies_in_the_middle_fails_the_up(trouble: Trouble):
@@ -74,7 +91,7 @@ def test_a_provider_that_dies_in_the_middle_fails_the_up(trouble: Trouble):
 
 def test_the_next_up_goes_on_from_there(trouble: Trouble):
     assert trouble.sold_out.operations["same"] > 0
-    assert trouble.remembered == len(trouble.held)
+    assert trouble.remembered == trouble.held
 
 
 def test_machines_that_are_gone_are_told_with_their_kind_and_zone(trouble: Trouble):
@@ -87,8 +104,14 @@ def test_machines_that_are_gone_are_told_with_their_kind_and_zone(trouble: Troub
 
 def test_what_is_written_down_as_gone_is_passed_over(trouble: Trouble):
     assert trouble.mended.ok, trouble.mended.why
-    assert size(trouble, "on-demand")["minSize"] == 1
-    assert size(trouble, "spot")["minSize"] == 0
+    assert trouble.fallen_back[f"gpu-{REGION}-train-on-demand"] == (1, 1)
+    assert trouble.fallen_back[f"gpu-{REGION}-train-spot"] == (0, 0)
+
+
+def test_a_least_that_is_raised_raises_what_is_wanted(trouble: Trouble):
+    assert trouble.raised.ok, trouble.raised.why
+    assert trouble.sizes[f"gpu-{REGION}-train-on-demand"] == (2, 2)
+    assert trouble.sizes[f"cluster-{REGION}-system"] == (3, 3)
 
 
 def test_the_output_says_why(trouble: Trouble):

@@ -7,6 +7,7 @@ import pytest
 
 from infra.aws.machines import ami_type, efa_cards
 from infra.catalog import Catalog
+from infra.policy.aws.cluster import ENDS
 from infra.settings import PoolSettings, Settings
 from slipway.errors import SettingsError
 from tests.stacks.graph import Graph, Registration
@@ -78,9 +79,10 @@ def test_no_cluster_slides_into_extended_support(aws: Graph):
     assert {cluster.inputs["upgradePolicy"]["supportType"] for cluster in aws.of(CLUSTER)} == {"STANDARD"}
 
 
-def test_the_version_is_one_that_eks_supports_for_months_yet(aws: Graph):
-    ends = {"1.35": date(2027, 3, 27)}  # endoflife.date, February 2026
-    assert {cluster.inputs["version"] for cluster in aws.of(CLUSTER)} <= ends.keys()
+def test_the_version_is_one_whose_end_is_known_and_to_come(aws: Graph):
+    """A failure without a change means that its time has come: raise ClusterSettings.version."""
+    for cluster in aws.of(CLUSTER):
+        assert ENDS[cluster.inputs["version"]] > date.today()
 
 
 def test_production_clusters_cannot_be_deleted(prod: Graph):
@@ -111,6 +113,34 @@ def test_pods_cannot_reach_the_credentials_of_their_node(aws: Graph):
         assert (options["httpTokens"], options["httpPutResponseHopLimit"]) == ("required", 1)
 
 
+def test_both_disks_of_bottlerocket_are_encrypted(prod: Graph):
+    mappings = prod.of(TEMPLATE).named("gpu-us-east-1-serve-spot").inputs["blockDeviceMappings"]
+    assert {mapping["deviceName"] for mapping in mappings} == {"/dev/xvda", "/dev/xvdb"}
+
+
+def test_system_nodes_get_the_image_of_their_processor():
+    settings = Settings.parse({**DEV, "slipway:cluster": {"system_machines": ["m7g.large"]}})
+    assert cloud_graph(settings, "aws-dev").of(GROUP).named("cluster-us-east-1-system").inputs["amiType"] == (
+        "AL2023_ARM_64_STANDARD"
+    )
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [("nonsense.large", "EC2 has no nonsense.large"), ("trn1.2xlarge", "trn1.2xlarge is not offered in ap-south-1")],
+)
+def test_a_system_machine_that_cannot_be_had_is_refused(machine: str, said: str):
+    wrong = {**DEV, "slipway:cluster": {"system_machines": [machine]}, "slipway:regions": ["us-east-1", "ap-south-1"]}
+    with pytest.raises(SettingsError, match=said):
+        cloud_graph(Settings.parse(wrong), "aws-dev")
+
+
+def test_the_autoscaler_knows_of_the_fabric_of_an_empty_group(prod: Graph):
+    tags = [tag.inputs["tag"] for tag in prod.of(TAG) if "gpu-us-east-1-train-spot-" in tag.name]
+    fabric = "k8s.io/cluster-autoscaler/node-template/resources/vpc.amazonaws.com/efa"
+    assert [tag["value"] for tag in tags if tag["key"] == fabric] == ["32"]
+
+
 def test_every_disk_of_a_node_is_encrypted(aws: Graph):
     for template in aws.of(TEMPLATE):
         disks = [mapping["ebs"] for mapping in template.inputs["blockDeviceMappings"]]
@@ -132,9 +162,16 @@ def test_only_what_asks_for_a_gpu_runs_on_gpu_nodes(aws: Graph):
         assert group.inputs["taints"] == [{"key": GPU_TAINT, "value": "present", "effect": "NO_SCHEDULE"}]
 
 
-def test_the_autoscalers_number_of_nodes_is_not_ours(aws: Graph):
-    for group in aws.of(GROUP):
+def test_the_autoscalers_number_of_nodes_is_not_ours_where_a_group_keeps_none(aws: Graph):
+    for group in gpu_groups(aws):
         assert group.ignore_changes == ("scalingConfig.desiredSize",)
+
+
+def test_a_group_that_keeps_nodes_says_how_many_are_wanted(aws: Graph):
+    for group in aws.of(GROUP):
+        if least := group.inputs["scalingConfig"]["minSize"]:
+            assert group.inputs["scalingConfig"]["desiredSize"] == least, group.name
+            assert not group.ignore_changes, group.name
 
 
 def test_every_spot_group_has_an_on_demand_group_of_its_pool_beside_it(aws: Graph):
@@ -189,10 +226,21 @@ def test_a_pool_keeps_its_least_nodes_only_where_it_was_chosen():
     assert sizes == {"SPOT": 1, "ON_DEMAND": 0}
 
 
+BOUGHT: dict[str, Any] = POOL | {
+    "machines": ["p5.48xlarge"],
+    "accelerator": "H100",
+    "efa": True,
+    "capacity": ["capacity_block", "on_demand"],
+    "reservation": {"id": "cr-0123456789abcdef0", "zone": "use1-az5"},
+}
+
+
+def bought(**changed: object) -> Graph:
+    return cloud_graph(Settings.parse({**DEV, "slipway:gpu_pools": [BOUGHT]} | changed), "aws-dev")
+
+
 def test_capacity_bought_ahead_is_named_in_the_launch_template():
-    block = POOL | {"machines": ["p5.48xlarge"], "accelerator": "H100", "reservation": "cr-0123456789abcdef0"}
-    settings = {**DEV, "slipway:gpu_pools": [block | {"capacity": ["capacity_block", "on_demand"]}]}
-    made = cloud_graph(Settings.parse(settings), "aws-dev")
+    made = bought()
     template = made.of(TEMPLATE).named("gpu-us-east-1-train-capacity-block").inputs
     assert template["instanceMarketOptions"] == {"marketType": "capacity-block"}
     assert template["capacityReservationSpecification"]["capacityReservationTarget"] == {
@@ -202,6 +250,35 @@ def test_capacity_bought_ahead_is_named_in_the_launch_template():
     group = made.of(GROUP).named("gpu-us-east-1-train-capacity-block").inputs
     assert group["capacityType"] == "CAPACITY_BLOCK"
     assert "instanceTypes" not in group
+
+
+def test_capacity_bought_ahead_stands_in_the_zone_where_it_was_bought():
+    (subnet,) = bought().of(GROUP).named("gpu-us-east-1-train-capacity-block").inputs["subnetIds"]
+    assert "use1-az5" in subnet
+
+
+def test_capacity_bought_ahead_is_in_no_placement_group_of_ours():
+    template = bought().of(TEMPLATE).named("gpu-us-east-1-train-capacity-block").inputs
+    assert "placement" not in template
+
+
+def test_a_region_without_the_reservation_has_the_pools_other_capacity():
+    both = {"slipway:regions": ["us-east-1", "us-west-2"]}
+    assert [group.name for group in gpu_groups(bought(**both)) if "us-west-2" in group.name] == [
+        "gpu-us-west-2-train-on-demand"
+    ]
+
+
+def test_a_reservation_in_a_zone_that_is_not_used_is_refused():
+    named = {"slipway:network": {"zones": 2, "zone_ids": {"us-east-1": ["use1-az4", "use1-az6"]}}}
+    with pytest.raises(SettingsError, match=r"gpu_pools\[0\]\.reservation\.zone: use1-az5 is none of the zones"):
+        bought(**named)
+
+
+def test_an_accelerator_that_the_machines_do_not_have_is_refused():
+    wrong = {**DEV, "slipway:gpu_pools": [POOL | {"accelerator": "H100"}]}
+    with pytest.raises(SettingsError, match=r"gpu_pools\[0\]\.accelerator: g6\.xlarge has L4, not H100"):
+        cloud_graph(Settings.parse(wrong), "aws-dev")
 
 
 def test_a_pool_stands_only_in_zones_that_offer_its_machines(prod: Graph):

@@ -48,7 +48,7 @@ def test_no_statement_allows_everybody(aws: Graph):
 
 def test_a_role_may_act_on_everything_only_where_aws_knows_nothing_narrower(aws: Graph):
     for resource, statement in statements(aws):
-        if resource.type == ROLE_POLICY and "*" in listed(statement["Resource"]):
+        if resource.type == ROLE_POLICY and statement["Effect"] == "Allow" and "*" in listed(statement["Resource"]):
             for action in listed(statement["Action"]):
                 assert any(fnmatch.fnmatch(action, known) for known in NARROWED_BY_NOTHING), (resource.name, action)
 
@@ -119,6 +119,7 @@ def test_every_service_account_has_a_role_of_its_own(aws: Graph):
     assert len(set(given)) == len(given)
 
 
+RULE = "aws:cloudwatch/eventRule:EventRule"
 ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 
 
@@ -186,6 +187,37 @@ def test_what_is_unusually_dear_is_told(aws: Graph):
     assert subscription.inputs["subscribers"][0]["type"] == "EMAIL"
 
 
+def test_a_monitor_that_the_account_has_already_is_not_made_again():
+    config = config_of("aws-dev")
+    there = "arn:aws:ce::123456789012:anomalymonitor/0b0c0d0e-0000-4000-8000-000000000000"
+    config["slipway:budget"] = config["slipway:budget"] | {"anomaly_monitor": there}
+    graph = cloud_graph(Settings.parse(config), "aws-dev")
+    assert not graph.of("aws:costexplorer/anomalyMonitor:AnomalyMonitor")
+    (subscription,) = graph.of("aws:costexplorer/anomalySubscription:AnomalySubscription")
+    assert subscription.inputs["monitorArnLists"] == [there]
+
+
+def test_a_log_group_that_sagemaker_has_made_already_is_not_made_again():
+    config = config_of("aws-dev") | {"slipway:observability": {"job_logs": False}}
+    groups = cloud_graph(Settings.parse(config), "aws-dev").of("aws:cloudwatch/logGroup:LogGroup")
+    assert not [group for group in groups if group.inputs.get("name") == "/aws/sagemaker/TrainingJobs"]
+
+
+def test_ci_cannot_take_away_for_good_what_production_keeps(prod: Graph, dev: Graph):
+    def denied(graph: Graph) -> list[Any]:
+        said = graph.of(ROLE_POLICY).named("identity-deploy").document("policy")["Statement"]
+        return [action for each in said if each["Effect"] == "Deny" for action in each["Action"]]
+
+    assert {"kms:ScheduleKeyDeletion", "s3:DeleteObjectVersion"} <= set(denied(prod))
+    assert not denied(dev)
+
+
+def test_a_job_may_grant_the_key_to_services_of_aws_alone(aws: Graph):
+    granting = [s for _, s in statements(aws) if s["Effect"] == "Allow" and s["Action"] == ["kms:CreateGrant"]]
+    assert granting
+    assert all(s["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}} for s in granting)
+
+
 def test_every_log_group_ends_and_is_encrypted(aws: Graph):
     for group in aws.of("aws:cloudwatch/logGroup:LogGroup"):
         assert group.inputs["retentionInDays"] > 0, group.name
@@ -204,6 +236,19 @@ def test_errors_latency_throttles_and_interruptions_have_alarms_in_every_region(
             a.name.removeprefix(f"observability-{region}-") for a in prod.of("aws:cloudwatch/metricAlarm:MetricAlarm")
         }
         assert {"errors", "latency", "throttles", "nodes-taken-back", "tasks-failed"} <= named
+
+
+def test_nodes_that_are_taken_back_are_counted_apart_from_ordinary_scaling(aws: Graph):
+    alarms = [
+        alarm.inputs
+        for alarm in aws.of("aws:cloudwatch/metricAlarm:MetricAlarm")
+        if alarm.name.endswith("nodes-taken-back")
+    ]
+    assert {(alarm["namespace"], alarm["metricName"]) for alarm in alarms} == {("AWS/Events", "TriggeredRules")}
+    rules = {f"{rule.name}-abcdef1": rule for rule in aws.of(RULE)}
+    for alarm in alarms:
+        pattern = rules[alarm["dimensions"]["RuleName"]].document("eventPattern")
+        assert pattern["detail-type"] == ["EC2 Spot Instance Interruption Warning"]
 
 
 def test_news_of_interruptions_reach_one_queue_per_region(prod: Graph):

@@ -172,3 +172,13 @@ def test_runs_are_tracked_only_where_it_was_asked_for(dev: Graph):
     graph, outputs = cloud_made(asked, "aws-dev")
     assert len(graph.of(server)) == 1
     assert outputs["tracking"].startswith("arn:aws:sagemaker:")
+
+
+def test_a_throwaway_stack_goes_with_what_it_holds_and_no_other(aws: Graph, dev: Graph):
+    held = {
+        (store.type, store.inputs.get("forceDestroy") or store.inputs.get("forceDelete") or False)
+        for store in aws
+        if store.type in (BUCKET, "aws:ecr/repository:Repository")
+    }
+    assert {gone for _, gone in held} == {aws is dev}
+    assert len(held) == 2

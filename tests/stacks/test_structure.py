@@ -92,7 +92,11 @@ def test_every_target_has_the_same_parts():
 
 
 ONLY_ONE_HAS = {
-    "deploying": {"deploying": "the policies of AWS", "only_workload_roles": "a condition on roles of Google"},
+    "deploying": {
+        "sparing": "what PowerUserAccess holds too much of; on Google no role is as wide",
+        "deploying": "the policies of AWS",
+        "only_workload_roles": "a condition on roles of Google",
+    },
     "domain": {
         "OriginArgs": "a name for each region, which Google's balancer does not need",
         "Origin": "the same",
@@ -109,6 +113,8 @@ ONLY_ONE_HAS = {
     "gpu_pools": {"gpu_pools": "who is in this region; AWS' region says it as it makes them"},
     "machines": {
         "ami_type": "how EKS names an image",
+        "system_image": "the same; GKE finds the image of a machine type itself",
+        "check_system_machines": "Google's default is kept, and named ones are asked of no list",
         "device": "Neuron or NVIDIA; Google has no Neuron",
         "efa_cards": "AWS' fabric",
         "accelerator_type": "how GKE names an accelerator",
@@ -118,7 +124,12 @@ ONLY_ONE_HAS = {
         "group_pattern": "the autoscaler finds groups of AWS by pattern",
         "account_id": "Google takes 30 letters of it",
     },
-    "nodes": {"launch_template": "AWS keeps it as a resource", "node_config": "Google as a part of the node pool"},
+    "nodes": {
+        "launch_template": "AWS keeps it as a resource",
+        "node_config": "Google as a part of the node pool",
+        "scaling": "EKS wants least, wanted and most; GKE the first and the last",
+        "left_to_the_autoscaler": "the wanted number is a property of the group on AWS alone",
+    },
     "policies": {
         "Realm": "roles of AWS live in a realm",
         "Grant": "on Google a binding is granted",

@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
+from infra.catalog import Catalog
 from infra.settings import Settings
 from infra.settings.explain import SECRETS
+from infra.settings.zones import lies_in
 from slipway.errors import SettingsError
 
 DIGEST = "sha256:" + "0" * 64
@@ -20,6 +22,9 @@ AWS: dict[str, Any] = {
     "slipway:budget": {"usd_per_month": 5000, "alert": "ml@example.com"},
     "slipway:images": IMAGES,
 }
+
+
+RESERVATION = {"id": "cr-0123456789abcdef0", "zone": "use1-az5"}
 
 
 def refusal(**sections: Any) -> str:
@@ -56,11 +61,39 @@ def test_a_spot_pool_whose_fallback_comes_first_is_refused():
 
 
 def test_reserved_capacity_without_its_reservation_is_refused():
-    assert "needs the id of what was reserved" in refusal(gpu_pools=pool(capacity=["reserved", "on_demand"]))
+    assert "needs the id and the zone of what was reserved" in refusal(
+        gpu_pools=pool(capacity=["reserved", "on_demand"])
+    )
 
 
 def test_a_reservation_that_no_pool_would_use_is_refused():
-    assert "would stay unused" in refusal(gpu_pools=pool(reservation="cr-1"))
+    assert "would stay unused" in refusal(gpu_pools=pool(reservation=RESERVATION))
+
+
+def test_a_reservation_cannot_be_of_both_kinds():
+    said = refusal(gpu_pools=pool(capacity=["reserved", "capacity_block"], reservation=RESERVATION))
+    assert "make a pool of each" in said
+
+
+def test_a_reservation_for_several_types_is_refused():
+    both = ["p5.48xlarge", "p5en.48xlarge"]
+    assert "is of one type" in refusal(gpu_pools=pool(capacity=["reserved"], machines=both, reservation=RESERVATION))
+
+
+def test_a_reservation_outside_the_pools_regions_is_refused():
+    elsewhere = RESERVATION | {"zone": "usw2-az1"}
+    said = refusal(gpu_pools=pool(capacity=["reserved"], reservation=elsewhere))
+    assert "gpu_pools[0].reservation.zone: usw2-az1 is in none of us-east-1, ap-south-1" in said
+
+
+def test_what_is_no_reservation_of_aws_is_refused():
+    said = refusal(gpu_pools=pool(capacity=["reserved"], reservation=RESERVATION | {"id": "banana"}))
+    assert "gpu_pools[0].reservation.id: banana is none of AWS'" in said
+
+
+@pytest.mark.parametrize("name", ["RTX PRO 6000!", "-L4", "L" * 64])
+def test_an_accelerator_that_no_label_can_hold_is_refused(name: str):
+    assert refusal(gpu_pools=pool(accelerator=name)).startswith("slipway:gpu_pools[0].accelerator")
 
 
 def test_steps_of_a_pool_that_name_another_machine_are_refused():
@@ -115,6 +148,54 @@ def test_a_public_range_for_a_private_network_is_refused():
 
 def test_an_api_server_open_to_everyone_is_refused():
     assert "open the API server to everyone" in refusal(cluster={"public_access_from": ["0.0.0.0/0"]})
+
+
+@pytest.mark.parametrize("wrong", ["999.1.1.1/99", "192.0.2.1/24"])
+def test_a_range_that_is_none_is_refused(wrong: str):
+    assert refusal(cluster={"public_access_from": [wrong]}).startswith("slipway:cluster.public_access_from[0]")
+
+
+@pytest.mark.parametrize("version", ["1.10", "1.33", "1.99"])
+def test_a_version_that_eks_does_not_support_is_refused(version: str):
+    assert f"slipway:cluster.version: {version} is none that EKS supports" in refusal(cluster={"version": version})
+
+
+def test_system_machines_of_different_processors_are_refused():
+    said = refusal(cluster={"system_machines": ["m7g.large", "m6i.large"]})
+    assert "slipway:cluster.system_machines: m7g.large, m6i.large have different processors" in said
+
+
+def test_a_range_of_a_region_that_the_stack_has_not_is_refused():
+    said = refusal(network={"nat": "per_zone", "ranges": {"us-esat-1": "10.0.0.0/16"}})
+    assert "slipway:network.ranges: us-esat-1 is none of the stack's" in said
+
+
+def test_zones_of_a_region_that_the_stack_has_not_are_refused():
+    said = refusal(network={"nat": "per_zone", "zone_ids": {"eu-west-1": ["euw1-az1"]}})
+    assert "slipway:network.zone_ids: eu-west-1 is none of the stack's" in said
+
+
+def test_a_zone_of_another_region_is_refused():
+    said = refusal(network={"nat": "per_zone", "zone_ids": {"us-east-1": ["use1-az1", "use2-az1"]}})
+    assert "slipway:network.zone_ids: use2-az1 is no zone of us-east-1" in said
+
+
+def test_a_zone_that_eks_refuses_is_refused():
+    said = refusal(network={"nat": "per_zone", "zone_ids": {"us-east-1": ["use1-az1", "use1-az3"]}})
+    assert "slipway:network.zone_ids: EKS takes no subnets in use1-az3" in said
+
+
+def test_every_zone_of_the_catalog_is_known_by_its_regions_name():
+    offers = [*Catalog.load().offers("aws"), *Catalog.load().offers("gcp")]
+    assert not {(o.region, zone) for o in offers for zone in o.zones if not lies_in(zone, o.region)}
+
+
+def test_a_time_out_that_the_edge_cannot_keep_is_refused():
+    assert "slipway:edge.timeout_s: CloudFront waits" in refusal(edge={"timeout_s": 0.3})
+
+
+def test_more_instances_than_lambda_leaves_are_refused():
+    assert "serverless.max_instances: 900 is over the 890" in refusal(serverless={"max_instances": 900})
 
 
 def test_production_without_deletion_protection_is_refused():

@@ -83,7 +83,7 @@ def test_flex_start_together_with_spot_is_refused():
 
 
 def test_a_kind_of_capacity_that_only_aws_has_is_refused():
-    said = refusal(gpu_pools=pool(capacity=["capacity_block"], reservation="cr-1"))
+    said = refusal(gpu_pools=pool(capacity=["capacity_block"], reservation={"id": "cr-1", "zone": "us-central1-a"}))
     assert "slipway:gpu_pools[0].capacity: capacity_block is AWS'" in said
 
 

@@ -5,7 +5,10 @@ from ipaddress import IPv4Network
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from infra.settings.zones import lies_in
+
 if TYPE_CHECKING:
+    from infra.settings.cloud import NetworkSettings
     from infra.settings.model import Settings
 
 CLOUD_SECTIONS = ("environment", "ownership", "identity", "budget", "images")
@@ -43,15 +46,34 @@ def pools(settings: "Settings") -> Iterator[str]:
     for position, pool in enumerate(settings.gpu_pools):
         if strange := sorted(set(pool.regions) - set(settings.regions)):
             yield f"gpu_pools[{position}].regions: {strange[0]} is none of the stack's; add it to regions or remove it"
+        held, regions = pool.reservation, pool.regions or settings.regions
+        if held and not any(lies_in(held.zone, region) for region in regions):
+            yield (
+                f"gpu_pools[{position}].reservation.zone: {held.zone} is in none of {', '.join(regions)}; "
+                "name the zone that the reservation is in, by its id on AWS, or add its region"
+            )
     for position, gone in enumerate(settings.gone):
         if gone.region not in settings.regions:
             yield f"gone[{position}].region: {gone.region} is none of the stack's regions; remove it"
 
 
 def _networks(settings: "Settings") -> Iterator[str]:
+    if settings.regions:
+        yield from strange(settings.network, settings.regions)
     yield from overlapping(
         {region: settings.network.range_of(region, at) for at, region in enumerate(settings.regions)}
     )
+
+
+def strange(network: "NetworkSettings", regions: Iterable[str]) -> Iterator[str]:
+    """Regions and zones of a network that are none of the stack's, which would be ignored where they stand."""
+    regions = tuple(regions)
+    for section in ("ranges", "zone_ids"):
+        for region in sorted(getattr(network, section).keys() - set(regions)):
+            yield f"network.{section}: {region} is none of the stack's ({', '.join(regions)}); mend or remove it"
+    for region, zones in network.zone_ids.items():
+        if elsewhere := [zone for zone in zones if not lies_in(zone, region)]:
+            yield f"network.zone_ids: {elsewhere[0]} is no zone of {region}; name its own, on AWS by their ids"
 
 
 def overlapping(ranges: Mapping[str, IPv4Network]) -> Iterator[str]:

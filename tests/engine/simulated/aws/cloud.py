@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.engine.simulated.aws import api, documents, invokes, machines, outputs
+from tests.engine.simulated.aws import api, documents, invokes, machines, objections, outputs
 from tests.engine.simulated.aws import references as named
 from tests.engine.simulated.aws.description import description, descriptions
 from tests.engine.simulated.core import judge
@@ -133,7 +133,7 @@ class Aws:
         return machines.demand(registration, find)
 
     def objection(self, registration: Registration, find: Find, others: Others) -> str:
-        return ""
+        return objections.objection(registration, others)
 
     def invoke(self, token: str, arguments: Plain, place: Place, find: Find) -> Plain:
         return invokes.invoke(token, arguments, place, find)
