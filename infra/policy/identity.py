@@ -25,6 +25,9 @@ _ALL_POWERFUL = frozenset(
 )
 _ANYBODY = "*"
 _WHOLE_SERVICE = re.compile(r"[*?]+|[\w*?-]+:[*?]+")
+_OF_A_POWER = re.compile(r"(iam|sts|kms):.*[*?].*", re.IGNORECASE)
+"""Services in which a part of a name, as iam:Put* or sts:Assume*, is as good as all."""
+
 _ANY_VALUE = re.compile(r"(arn:)?[*?:]+")
 _BOUNDING = (
     "aws:sourceaccount",
@@ -44,7 +47,7 @@ def wildcard_action(grant: Grant, _: Terms) -> Iterator[str]:
     if grant.everything_but:
         yield f"{grant.what} allows all but what it names, and with it whatever the cloud adds later"
     for action in grant.actions:
-        if _WHOLE_SERVICE.fullmatch(action):
+        if _WHOLE_SERVICE.fullmatch(action) or _OF_A_POWER.fullmatch(action):
             yield f"{grant.what} allows {action}, and with it whatever the cloud adds later"
 
 
@@ -99,7 +102,8 @@ RULES = (
         name="no-wildcard-action",
         concern="identity",
         says="A policy names the actions that it allows.",
-        mends="list the actions that are used; a prefix, as s3:Get*, will do where the list is long",
+        mends="list the actions that are used; a prefix, as s3:Get*, will do where the list is long, but not of iam, "
+        "sts or kms",
         mends_on={"kubernetes": "list the verbs, resources and groups that are used"},
         find={"aws": aws.grants, "kubernetes": kubernetes.grants},
         judge=wildcard_action,

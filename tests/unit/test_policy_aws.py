@@ -24,9 +24,12 @@ from tests.policy_twins.aws.others import (
     PERMISSION,
     QUEUE,
     ROLE,
+    SCALED,
     SECURITY_GROUP,
     SECURITY_GROUP_RULE,
     TASK,
+    TEMPLATE,
+    TRACKING,
     VOLUME,
 )
 from tests.policy_twins.judging import TERMS, other, refused
@@ -44,6 +47,15 @@ def _trust(**condition: Mapping[str, str]) -> str:
     return policy(Action="sts:AssumeRole", Principal={"AWS": "*"}, Condition=condition)
 
 
+def _github(subject: str) -> str:
+    return policy(
+        Action="sts:AssumeRoleWithWebIdentity",
+        Principal={"Federated": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"},
+        Condition={"StringLike": {"token.actions.githubusercontent.com:sub": subject}},
+    )
+
+
+_ALL_SPOT = {"instancesDistribution": {"onDemandBaseCapacity": 0, "onDemandPercentageAboveBaseCapacity": 0}}
 _OPEN = [{"protocol": "-1", "fromPort": 0, "toPort": 0, "ipv6CidrBlocks": ["::/0"]}]
 _HTTP_ORIGIN = {"originId": "a", "customOriginConfig": {"originProtocolPolicy": "match-viewer"}}
 _OLD_ORIGIN = {
@@ -65,6 +77,13 @@ _MUTABLE_TASK = '[{"name": "main", "image": "example/worker:latest"}]'
         ("no-wildcard-action", ROLE, {"assumeRolePolicy": policy(NotAction="iam:*", Principal={"AWS": "1"})}),
         ("no-wildcard-action", ROLE, {"inlinePolicies": [{"policy": policy(Action="*")}]}),
         ("no-wildcard-action", ROLE, {"inlinePolicies": [{"policy": policy(Action="*:*")}]}),
+        ("no-wildcard-action", ROLE, {"inlinePolicies": [{"policy": policy(Action="iam:Put*")}]}),
+        ("no-wildcard-action", ROLE, {"inlinePolicies": [{"policy": policy(Action="sts:Assume*")}]}),
+        ("no-wildcard-action", ROLE, {"inlinePolicies": [{"policy": policy(Action="kms:D?crypt")}]}),
+        ("federation-names-its-subject", ROLE, {"assumeRolePolicy": _github("repo:o/r:pull_request")}),
+        ("federation-names-its-subject", ROLE, {"assumeRolePolicy": _github("repo:o/r:ref:refs/heads/main")}),
+        ("federation-names-its-subject", ROLE, {"assumeRolePolicy": _github("repo:o/?:environment:prod")}),
+        ("federation-names-its-subject", ROLE, {"assumeRolePolicy": _github("repo:o/r:environment:pro?")}),
         ("no-passing-any-role", ROLE, {"inlinePolicies": [{"policy": policy(Action="iam:Pass*", Resource="*")}]}),
         ("no-passing-any-role", ROLE, {"inlinePolicies": [{"policy": policy(Action="iam:PassRole", Resource=_ROLES)}]}),
         ("no-wildcard-principal", ROLE, {"assumeRolePolicy": _trust(StringLike={"aws:PrincipalArn": "*"})}),
@@ -76,7 +95,10 @@ _MUTABLE_TASK = '[{"name": "main", "image": "example/worker:latest"}]'
         ("disks-are-encrypted", VOLUME, {"encrypted": None}),
         ("disks-are-encrypted", FILES, {"encrypted": False}),
         ("disks-are-encrypted", DATABASE, {"storageEncrypted": False}),
+        ("disks-are-encrypted", TEMPLATE, {"blockDeviceMappings": None}),
         ("messages-are-encrypted", QUEUE, {"kmsMasterKeyId": None}),
+        ("spot-has-a-fallback", SCALED, {"mixedInstancesPolicy": _ALL_SPOT}),
+        ("state-is-protected", replace(TRACKING, protect=False), {}),
         ("stores-refuse-plain-text", QUEUE, {"policy": None}),
         ("stores-refuse-plain-text", QUEUE, {"policy": (TLS_ONLY % "sqs").replace('"AWS": "*"', '"AWS": "1"')}),
         ("state-is-guarded", DATABASE, {"deletionProtection": False}),

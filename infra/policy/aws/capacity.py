@@ -6,9 +6,11 @@ from typing import Any
 from infra.policy.fallbacks import with_fallbacks
 from infra.policy.ideas import NodePool
 from infra.policy.rule import Found
-from infra.policy.stack import UNKNOWN, Resource, Stack, is_block
+from infra.policy.stack import UNKNOWN, Resource, Stack, dig, is_block
 
 _GROUP = "aws:eks/nodeGroup:NodeGroup"
+_SCALED = "aws:autoscaling/group:Group"
+_SPREAD = "mixedInstancesPolicy.instancesDistribution"
 _ACCELERATED_IMAGES = ("NVIDIA", "NEURON", "_GPU")
 _ACCELERATED_TYPES = ("p2.", "p3", "p4", "p5", "p6", "g4", "g5", "g6", "gr6", "trn", "inf", "dl")
 _POOL, _CAPACITY = "slipway/pool", "slipway/capacity"
@@ -21,7 +23,9 @@ def pools(resource: Resource) -> Iterator[NodePool]:
 
 
 def spot_pools(stack: Stack) -> Iterator[Found]:
-    return with_fallbacks([(resource, _pool(resource)) for resource in stack.of(_GROUP)])
+    """Of EKS' node groups, and of Auto Scaling groups that somebody made beside them."""
+    groups = [(resource, _pool(resource)) for resource in stack.of(_GROUP)]
+    return with_fallbacks(groups + [(resource, _scaled(resource)) for resource in stack.of(_SCALED)])
 
 
 def _pool(group: Resource) -> NodePool:
@@ -36,6 +40,16 @@ def _pool(group: Resource) -> NodePool:
         ahead=capacity == "CAPACITY_BLOCK" or labels.get(_CAPACITY) == "reserved",
         min=group.number("scalingConfig.minSize", 0),
         tainted=None if taints is UNKNOWN else bool(taints),
+    )
+
+
+def _scaled(group: Resource) -> NodePool:
+    """A group is a pool by itself unless its label says of which; spot where nothing of it is to be on demand."""
+    always = group.number(f"{_SPREAD}.onDemandBaseCapacity", 0)
+    share = group.number(f"{_SPREAD}.onDemandPercentageAboveBaseCapacity", 100)  # what AWS takes where nothing is said
+    labels = {dig(tag, "key"): dig(tag, "value") for tag in group.entries("tags")}
+    return NodePool(
+        name=group.name, family=labels.get(_POOL) or group.urn, spot=(always, share) == (0, 0), accelerated=False
     )
 
 

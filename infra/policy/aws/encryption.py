@@ -31,6 +31,8 @@ def disks(resource: Resource) -> Iterator[AtRest]:
 def _disks_of(resource: Resource) -> Iterator[AtRest]:
     if resource.type == "aws:ebs/volume:Volume":
         yield AtRest(what="the volume", encrypted=resource.flag("encrypted"))
+    elif resource.get("blockDeviceMappings") in (None, [], ()):
+        yield AtRest(what="the disk that the template leaves to its image", encrypted=False)
     for mapping in resource.entries("blockDeviceMappings"):
         if dig(mapping, "ebs") is not None:
             device = dig(mapping, "deviceName", "a disk")

@@ -12,6 +12,9 @@ _DOCUMENTS = {"policy": "the policy", "assumeRolePolicy": "the trust policy"}
 _LOOSE = re.compile(r"Not|Null|IfExists|ForAllValues")
 _ANY_ROLE = re.compile(r"[*]+|arn:.*:role/[*]+")
 _ANY_SECRET = re.compile(r"[*]+|arn:.*:secret:[*]+")
+_GITHUB_SUBJECT = "token.actions.githubusercontent.com:sub"
+_ENVIRONMENT = re.compile(r"repo:[^/:*?]+/[^:*?]+:environment:[^:*?]+")
+_ONE = re.compile(r"[^*?]+")
 _READING = ("secretsmanager:getsecretvalue", "secretsmanager:batchgetsecretvalue")
 _LASTING = {
     "aws:iam/accessKey:AccessKey": "an access key",
@@ -70,10 +73,15 @@ def passing(resource: Resource) -> Iterator[Passing]:
 
 def federations(resource: Resource) -> Iterator[Federation]:
     for grant in grants(resource):
-        if "sts:AssumeRoleWithWebIdentity" in grant.actions:
-            subjects = [each for key, values in grant.conditions.items() if key.endswith(":sub") for each in values]
-            wide = tuple(subject for subject in subjects if "*" in subject)
-            yield Federation(what=grant.what, subjects=tuple(subjects), wide=wide)
+        if any(fnmatch("sts:assumerolewithwebidentity", action.lower()) for action in grant.actions):
+            said = [(key, each) for key, values in grant.conditions.items() if key.endswith(":sub") for each in values]
+            wide = tuple(subject for key, subject in said if not _singles_out(key, subject))
+            yield Federation(what=grant.what, subjects=tuple(subject for _, subject in said), wide=wide)
+
+
+def _singles_out(key: str, subject: str) -> bool:
+    """Of GitHub's jobs, those of one environment, whose protection says who gets in; of others', one by its name."""
+    return bool((_ENVIRONMENT if key == _GITHUB_SUBJECT else _ONE).fullmatch(subject))
 
 
 def secret_readers(resource: Resource) -> Iterator[SecretReader]:

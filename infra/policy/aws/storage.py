@@ -32,6 +32,7 @@ _STATEFUL = {
     "aws:rds/cluster:Cluster": "the database",
     "aws:dynamodb/table:Table": "the table",
     "aws:efs/fileSystem:FileSystem": "the file system",
+    "aws:sagemaker/mlflowTrackingServer:MlflowTrackingServer": "the tracking server, and with it every run,",
 }
 
 

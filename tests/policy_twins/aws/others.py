@@ -1,7 +1,7 @@
 """Resources of further types that rules look at, each as it should be: for tests that change a part of one."""
 
 from tests.policy_twins.aws.data import CERTIFICATE, KEY, TLS_ONLY
-from tests.policy_twins.twin import Made
+from tests.policy_twins.twin import LABELS, Made
 
 DISTRIBUTION = Made(
     type="aws:cloudfront/distribution:Distribution",
@@ -92,6 +92,30 @@ TASK = Made(
     name="batch",
     props={"containerDefinitions": f'[{{"name": "main", "image": "example/worker@sha256:{"0" * 64}"}}]'},
 )
+TEMPLATE = Made(
+    type="aws:ec2/launchTemplate:LaunchTemplate",
+    name="nodes",
+    props={
+        "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required"},
+        "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"encrypted": "true"}}],
+    },
+)
+TRACKING = Made(
+    type="aws:sagemaker/mlflowTrackingServer:MlflowTrackingServer",
+    name="tracking",
+    props={"trackingServerName": "slipway"},
+    protect=True,
+)
+SCALED = Made(
+    type="aws:autoscaling/group:Group",
+    name="renderers",
+    props={
+        "mixedInstancesPolicy": {
+            "instancesDistribution": {"onDemandBaseCapacity": 0, "onDemandPercentageAboveBaseCapacity": 20}
+        },
+        "tags": [{"key": name, "value": value, "propagateAtLaunch": True} for name, value in LABELS.items()],
+    },
+)
 API_DOMAIN = Made(
     type="aws:apigatewayv2/domainName:DomainName",
     name="api",
@@ -123,4 +147,7 @@ OTHERS: tuple[Made, ...] = (
     TASK,
     API_DOMAIN,
     ROLE,
+    TEMPLATE,
+    TRACKING,
+    SCALED,
 )
