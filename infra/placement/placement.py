@@ -92,7 +92,8 @@ def settled(settings: Settings, placement: Placement | None, *, released: bool =
             hint="serve it from a stack of the target kubernetes on these clusters, or set slipway:serving.modes to "
             "[serverless]",
         )
-    return settings.but(placement.sections)
+    network = {"network": settings.network.within(placement.regions)} if placement.regions else {}
+    return settings.but({**placement.sections, **network})  # ranges of candidates that were not chosen mean nothing
 
 
 def serving_on(goal: ServingGoal, provider: Provider | None) -> ServingGoal:
