@@ -27,7 +27,7 @@ def check_age(catalog: Catalog, today: date, max_age_days: int, rows: Iterable[O
     used = None if rows is None else tuple(rows)
     oldest = catalog.oldest(used)
     newest = max(used or (oldest,), key=lambda row: row.date)
-    _, age = (_check(row, today, max_age_days) for row in (newest, oldest))
+    age, _ = (_check(row, today, max_age_days) for row in (oldest, newest))
     return age
 
 

@@ -126,5 +126,5 @@ def _age(plan: ServingPlan, catalog: Catalog, today: date, max_age_days: int) ->
         machine = (line.region, line.unit_usd, line.date, line.source) in offered
         return check_day(line.what, line.region, line.date, today, max_age_days, machine=machine)
 
-    check(newest)
-    return check(oldest)
+    age, _ = check(oldest), check(newest)
+    return age
