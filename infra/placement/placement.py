@@ -38,7 +38,11 @@ class Placement:
         if self.serving is not None:
             said["serving"] = {
                 "regions": [f"{region.key} {region.machine}" for region in self.serving.regions],
-                "replicas": {region.key: [region.min_replicas, region.replicas] for region in self.serving.regions},
+                "replicas": {
+                    region.key: [region.min_replicas, region.replicas]
+                    for region in self.serving.regions
+                    if region.replicas  # else the provider counts them
+                },
                 "usd_per_month": round(self.serving.usd_per_month, 2),
                 "p95_ms": round(self.serving.p95_ms, 1),
             }
@@ -102,9 +106,14 @@ def serving_on(goal: ServingGoal, provider: Provider | None) -> ServingGoal:
 
 
 def work_on(work: TrainingWork, provider: Provider | None, regions: tuple[str, ...]) -> TrainingWork:
-    """The work with the candidates that this target can build: in the stack's regions, unless it names others."""
+    """The work with the candidates that this target can build: in the stack's regions, or in those of them it names."""
     if not _can(work.providers, provider, "work"):
         return work
+    if strange := [region for region in work.regions if region not in regions]:
+        raise PlacementError(
+            f"slipway:work.regions: {strange[0]} is none of the stack's regions, {', '.join(regions)}",
+            hint="leave it out, or add it to slipway:regions",
+        )
     return work.model_copy(update={"providers": (provider,), "regions": work.regions or regions})
 
 

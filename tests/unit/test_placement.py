@@ -112,6 +112,11 @@ def test_a_serving_pool_by_hand_is_kept():
     assert [pool.name for pool in settle(stack(serving=ON_L4, gpu_pools=mine))[1].gpu_pools] == ["mine"]
 
 
+def test_work_in_a_region_that_the_stack_does_not_have_is_refused_by_its_setting():
+    with pytest.raises(PlacementError, match=r"slipway:work\.regions: us-west-2 is none of the stack's regions"):
+        placed(stack(regions=["us-east-1"], work=WORK | {"regions": ["us-west-2"]}), Catalog.load())
+
+
 def test_the_trainers_pool_stands_before_those_that_serve():
     _, settings = settle(stack(serving=ON_L4, work=WORK))
     assert [pool.name for pool in settings.gpu_pools] == ["train", "serve"]
