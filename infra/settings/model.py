@@ -56,7 +56,8 @@ class Settings(Strict):
     """A whole stack.
 
     regions: fixed by hand, in order of preference; the first is where users go unless they say otherwise. serving: whom
-    to serve and how fast, and the regions follow. One of the two is needed. work: a training job to place and price.
+    to serve and how fast, and the regions follow. One of the two is needed. work: a training job to place and price,
+    on a cluster that is there to keep to a deadline.
     environment, ownership, identity, budget, images: required on a cloud. deletion_protection: stores and clusters
     that hold what cannot be made again are not deleted with the stack. gone: capacity that cannot be had now, so that
     the plan falls back. origin_token: a secret that the edge shows to the regions; the cloud makes one when absent.

@@ -6,9 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.plane import Cluster, control_plane, system_node
-from tests.cluster.project import Program, program
+from tests.cluster.plane import Cluster, control_plane, published, system_node
+from tests.cluster.project import Program, program, stack_project
+from tests.engine.project import EngineProject
 from tools.cluster.build import binaries
+
+DEFINED = (
+    "gateways.gateway.networking.k8s.io",
+    "httproutes.gateway.networking.k8s.io",
+    "podmonitors.monitoring.coreos.com",
+    "prometheusrules.monitoring.coreos.com",
+    "scaledobjects.keda.sh",
+    "servicemonitors.monitoring.coreos.com",
+    "triggerauthentications.keda.sh",
+)
+"""Kinds besides Kubernetes' own that the stack `kubernetes` uses."""
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +43,17 @@ def trial(cluster: Cluster) -> Iterator[Program]:
         yield made
         destroyed = made.destroy()
         assert destroyed.ok, destroyed.why
+
+
+@pytest.fixture(scope="module")
+def stack(cluster: Cluster) -> Iterator[EngineProject]:
+    """The stack `kubernetes`, up, from nothing."""
+    cluster.define(*map(published, DEFINED))
+    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
+        project = stack_project(Path(folder), cluster.kubeconfig)
+        try:
+            ran = project.up()
+            assert ran.ok, ran.why
+            yield project
+        finally:
+            project.destroy()

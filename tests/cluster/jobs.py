@@ -11,6 +11,8 @@ from training.launch.kubernetes import KubernetesJob, KubernetesLauncher
 from training.launch.movable import MovableJob
 from training.launch.protocol import JobSpec
 
+TRAINERS = f"app.kubernetes.io/name={PART}"
+"""Pods of jobs, and of requests for their nodes."""
 GPUS = 8
 """Of a node of the pools that the tests train on."""
 
@@ -28,7 +30,7 @@ def movable(cluster: Cluster, *, patience_s: float = 0.0) -> MovableJob:
 
 def trained_on(cluster: Cluster) -> list[str]:
     """Nodes on which any job trains, in order. Requests for nodes train nothing."""
-    pods = cluster.pods(NAMESPACE, f"app.kubernetes.io/name={PART}")
+    pods = cluster.pods(NAMESPACE, TRAINERS)
     return sorted(pod["spec"]["nodeName"] for pod in pods if _phase(pod) == "Running" and _trains(pod))
 
 

@@ -4,41 +4,26 @@ The provider between the engine and the API server is the stand-in, ours, and KW
 Prometheus and the gateway are there by the definitions of their objects alone.
 """
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from infra.kubernetes.job import PART
 from infra.kubernetes.objects import SYSTEM_NAMESPACE
 from infra.naming import NAMESPACE
-from slipway.steward import Steward
 from tests.cluster.api import ApiRefusedError, Manifest, Reference
-from tests.cluster.jobs import movable, nodes_of, pods_of, reference_of, secret_of, submit, trained_on, withdraw
-from tests.cluster.plane import A3, G6, P5, Cluster, eks_gpu_node, eventually, gke_gpu_node, published
+from tests.cluster.jobs import nodes_of, pods_of, reference_of, secret_of, submit, withdraw
+from tests.cluster.plane import A3, G6, P5, Cluster, eks_gpu_node, eventually, gke_gpu_node
 from tests.cluster.plane.credentials import NOBODY
-from tests.cluster.project import settings_of, stack_project
+from tests.cluster.project import settings_of
 from tests.engine.project import EngineProject
-from tests.spot import HOUR_S
-from tests.spot import job as terms
 from training.launch.protocol import JobState
 from training.outcome import Outcome, TrainingResult
 from training.preempt import EXIT_PREEMPTED
 
 pytestmark = pytest.mark.cluster
 
-DEFINED = (
-    "gateways.gateway.networking.k8s.io",
-    "httproutes.gateway.networking.k8s.io",
-    "podmonitors.monitoring.coreos.com",
-    "prometheusrules.monitoring.coreos.com",
-    "scaledobjects.keda.sh",
-    "servicemonitors.monitoring.coreos.com",
-    "triggerauthentications.keda.sh",
-)
 PREDICTOR = Reference(api_version="apps/v1", kind="Deployment", name="predictor", namespace=NAMESPACE)
 REPLICAS = 3
 RESULT = TrainingResult(name="employment", digest="af" * 32, metrics={"auc": 0.9}, epochs=3, best_epoch=2, seconds=60)
@@ -56,20 +41,6 @@ GKE_NODES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def stack(cluster: Cluster) -> Iterator[EngineProject]:
-    """Up, from nothing."""
-    cluster.define(*map(published, DEFINED))
-    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
-        project = stack_project(Path(folder), cluster.kubeconfig)
-        try:
-            ran = project.up()
-            assert ran.ok, ran.why
-            yield project
-        finally:
-            project.destroy()
-
-
 @pytest.fixture
 def nodes(cluster: Cluster) -> Iterator[None]:
     """Two spot nodes and one on demand of the pool that trains, and one of another pool; gone afterwards."""
@@ -78,15 +49,6 @@ def nodes(cluster: Cluster) -> Iterator[None]:
     yield
     for node in NODES:
         cluster.remove_node(node["metadata"]["name"])
-
-
-@pytest.fixture
-def fallback(cluster: Cluster) -> Iterator[None]:
-    """The node on demand alone; gone afterwards."""
-    (node,) = [each for each in NODES if each["metadata"]["name"] == FALLBACK]
-    cluster.add_node(node)
-    yield
-    cluster.remove_node(FALLBACK)
 
 
 def test_all_that_the_stack_registers_is_accepted_and_becomes_ready(stack: EngineProject, cluster: Cluster):
@@ -192,34 +154,6 @@ def test_a_job_that_is_cancelled_leaves_neither_pods_nor_its_secret(cluster: Clu
     withdraw(cluster, job)
     assert job.state is JobState.CANCELLED
     eventually(lambda: cluster.api.find(secret_of(job)) is None, "its secret is gone with it")
-
-
-@pytest.mark.usefixtures("stack", "fallback")
-def test_a_job_that_waits_for_spot_goes_on_demand_when_the_policy_says_so(cluster: Cluster):
-    now_s, job = [0.0], movable(cluster)
-    steward = Steward(job, terms(deadline=1.25), clock=lambda: now_s[0])
-    steward.look()  # sends it to spot, of which there is none
-    steward.look()  # and leaves it waiting there
-    assert trained_on(cluster) == []
-    now_s[0] = 2.7 * HOUR_S
-    steward.look()
-    eventually(lambda: trained_on(cluster) == [FALLBACK], "it trains on demand")
-    steward.cancel()
-
-
-@pytest.mark.usefixtures("stack", "fallback")
-def test_a_job_on_demand_is_told_when_spot_comes_and_moves_there(cluster: Cluster):
-    job = movable(cluster)
-    job.be_on("on_demand")
-    eventually(lambda: trained_on(cluster) == [FALLBACK], "it trains on demand")
-    assert not job.spot_is_there(), "asked for, and not given at once"
-    cluster.add_node(NODES[0])
-    eventually(job.spot_is_there, "the request got the node")
-    job.be_on("spot")
-    eventually(lambda: trained_on(cluster) == [SPOT], "it trains on spot")
-    job.cancel()
-    cluster.remove_node(SPOT)
-    eventually(lambda: not cluster.pods(NAMESPACE, f"app.kubernetes.io/name={PART}"), "neither job nor request is left")
 
 
 @pytest.mark.usefixtures("stack")

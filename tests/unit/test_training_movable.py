@@ -6,7 +6,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from infra.kubernetes import nodes as of_the_stack
+from infra import capacity as of_the_stack
 from tests.kubernetes_objects import variant
 from training.launch.capacity import CAPACITY, HOLDS_S, Capacity, asking, done_in, has_nodes, on_capacity
 from training.launch.manifest import Workers, filled_in

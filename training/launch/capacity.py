@@ -9,7 +9,7 @@ Manifest = dict[str, Any]
 Capacity = Literal["spot", "on_demand"]
 
 CAPACITY = "slipway/capacity"
-"""The label of nodes, as infra/kubernetes/nodes.py has it."""
+"""The label of nodes, as infra/capacity.py has it."""
 
 ASKS_S, HOLDS_S = 3600, 300
 """For how long a request waits for nodes, and how long it keeps them when nobody withdraws it: whoever asked may have
