@@ -1,5 +1,6 @@
 """From a stack's settings and the catalog to what the policy needs to know of a job. Pure."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -59,6 +60,13 @@ def terms(settings: Settings, catalog: Catalog, *, deadline_h: float, today: dat
         _offer(catalog, provider, cluster.region, pool.machines[0], kind)
         for kind in (Capacity.SPOT, Capacity.ON_DEMAND)
     )
+    nodes = math.ceil(workers / spot.accelerators)
+    if pool.max < 2 * nodes:
+        raise SettingsError(
+            f"slipway:gpu_pools: {pool.name} has at most {pool.max} nodes, and beside {nodes} on demand as many spot "
+            "nodes are asked for",
+            hint=f"set its max to {2 * nodes}",
+        )
     check_age(catalog, today, settings.prices.max_age_days, (spot, on_demand))
     job = Job(
         work_s=work.machine_hours * 3600,

@@ -87,6 +87,7 @@ def test_prices_that_are_too_old_are_refused():
         ({"gpu_pools": []}, "slipway:gpu_pools: none has H100"),
         ({"gpu_pools": [POOL | {"capacity": ["on_demand"]}]}, "on both spot and on_demand"),
         ({"gpu_pools": [POOL | {"machines": ["p5.nothing"]}]}, "no spot price of p5.nothing in aws/us-east-1"),
+        ({"gpu_pools": [POOL | {"max": 1}]}, "train has at most 1 nodes, and beside 1 on demand as many spot nodes"),
         ({"training": {"workers": 16, "batch_size": 1024}}, "16 are not the 8 accelerators"),
     ],
 )
