@@ -1,24 +1,30 @@
-"""`make bench-gpu`: the decoder's training beside plain compiled PyTorch, Lightning and Accelerate, on one GPU.
+"""`make bench-gpu`: the decoder's training beside plain compiled PyTorch, Lightning and Accelerate, on one GPU; what
+checkpoints cost it; and what two GPUs reach together.
 
     python -m tests.bench.gpu            all
     python -m tests.bench.gpu 1b fp8     these
 
-Needs a GPU with 100 GB for the larger sizes; rivals that are not installed are left out, and so is fp8 without torchao.
+Needs a GPU with 100 GB for the larger sizes, and 40 GB of disk for checkpoints; rivals that are not installed are left
+out, and so are fp8 without torchao and `two` on one GPU.
 """
 
 import argparse
 import gc
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from tests.bench.gpu import ours, rivals
+from tests.bench.gpu import ours, rivals, two
 from training.speed import peak_flops
 from training.tasks.lm.shape import SIZES, Shape
 
 _LOSS_STEPS, _LOSS_ROWS = 200, 8
+_CHECKPOINTS_BYTES = 40e9  # two of 15 GB, and one that is on its way out
 
 
 def main() -> int:
@@ -75,11 +81,22 @@ def _section_fp8_loss() -> None:
     _bar("share of the loss that fp8 differs by, at most", abs(ends[1] / ends[0] - 1), 0.01, most=True)
 
 
+def _section_checkpoints() -> None:
+    """In processes of their own, since one of them measures its start."""
+    with tempfile.TemporaryDirectory(prefix="slipway-checkpoints-") as folder:
+        if shutil.disk_usage(folder).free < _CHECKPOINTS_BYTES:
+            print(f"left out: {folder} has less than {_CHECKPOINTS_BYTES / 1e9:.0f} GB of room; TMPDIR names another")
+            return
+        subprocess.run([sys.executable, "-m", "tests.bench.gpu.checkpoints", folder], check=False)
+
+
 _SECTIONS: dict[str, Callable[[], None]] = {
     "1b": _section_1b,
     "124m": _section_124m,
     "fp8": _section_fp8,
     "fp8-loss": _section_fp8_loss,
+    "checkpoints": _section_checkpoints,
+    "two": two.section,
 }
 
 
