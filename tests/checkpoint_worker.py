@@ -44,13 +44,15 @@ _DEADLINE_S = 120.0
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """size: processes. after: the case that it goes on from, where that one was killed; else it begins."""
+    """size: processes. after: the case that it goes on from, where that one was killed; else it begins. is_broken:
+    what the last process wrote of the newest checkpoint is damaged before."""
 
     task: str
     size: int
     mesh: dict[str, int] = field(default_factory=dict)
     parallel: dict[str, int] = field(default_factory=dict)
     after: str = ""
+    is_broken: bool = False
 
 
 _PIPED = {"microbatches": 4}
@@ -64,6 +66,7 @@ CASES = {
     "lm": Case(task="lm", size=2, mesh={"shard": 2}),
     "lm, killed": Case(task="lm", size=2, mesh={"shard": 2}),
     "lm on the same 2 shards": Case(task="lm", size=2, mesh={"shard": 2}, after="lm, killed"),
+    "lm on the same 2 shards, one broken": Case(task="lm", size=2, mesh={"shard": 2}, after="lm", is_broken=True),
     "lm on 4 shards": Case(task="lm", size=4, mesh={"shard": 4}, after="lm, killed"),
     "lm on 2 cut layers": Case(task="lm", size=2, mesh={"tensor": 2}, after="lm, killed"),
     "lm, cut and sharded, killed": Case(task="lm", size=4, mesh={"tensor": 2, "shard": 2}),
@@ -90,8 +93,18 @@ def main(folder: Path) -> None:
         if case.after:
             shutil.copytree(folder / case.after, place)
         place.mkdir(exist_ok=True)
+        if case.is_broken:
+            _damage(place, rank=case.size - 1)
         turns = random.randrange(EVERY + 2, STEPS) if name.endswith("killed") else None
         _run(case, place, last_turn=turns)
+
+
+def _damage(place: Path, *, rank: int) -> None:
+    newest = max(place.glob("step-*"))
+    part = next(newest.glob(f"{rank:05d}-*"))
+    content = bytearray(part.read_bytes())
+    content[0] ^= 1
+    part.write_bytes(content)
 
 
 def _run(case: Case, place: Path, *, last_turn: int | None) -> None:

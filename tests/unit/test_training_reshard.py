@@ -42,6 +42,11 @@ def test_it_goes_on_from_a_checkpoint(folder: Path, name: str):
     assert [event.step > 0 for event in events if event.event == "resumed"] == [True]
 
 
+def test_what_one_process_finds_broken_of_its_part_all_of_them_leave_out(folder: Path):
+    entries = read_journal(folder / "lm on the same 2 shards, one broken" / JOURNAL)
+    assert [entry.step for entry in entries if isinstance(entry, Event) and entry.event == "resumed"] == [STEPS - 1]
+
+
 @pytest.mark.parametrize("name", SAME)
 def test_on_the_same_mesh_every_loss_and_figure_has_the_same_bits(folder: Path, name: str):
     assert found(folder, name) == found(folder, undisturbed(name))
