@@ -114,7 +114,12 @@ class Learner:
     @property
     def is_replicated(self) -> bool:
         """Whether every process holds the whole model, and the same one after each step."""
-        return self._meetings is None and not self._mesh.is_spread
+        return not self.meets_seldom and not self._mesh.is_spread
+
+    @property
+    def meets_seldom(self) -> bool:
+        """Whether replicas take steps that they exchange nothing for."""
+        return self._meetings is not None
 
     @property
     def exchanged(self) -> int:

@@ -1,7 +1,8 @@
 """The loop: step by step to the best weights, from wherever the last checkpoint left it.
 
 Each turn is one step or one judgement on the validation split, then a word with the other processes: go on, save, or
-stop. Where the run stands follows from two counts (steps taken, epochs judged), so a resume needs no special case.
+stop; replicas that seldom meet have it a turn later. Where the run stands follows from two counts (steps taken, epochs
+judged), so a resume needs no special case.
 """
 
 import math
@@ -72,6 +73,7 @@ class Loop:
     _step: int = field(default=0, init=False)
     _saved_step: int = field(default=0, init=False)
     _is_done: bool = field(default=False, init=False)
+    _told: Callable[[], int] = field(init=False)  # what was wished a turn ago
     _loss_sum: Tensor = field(init=False)  # over this process' share of the epoch so far, left on the device
     _feed: Feed = field(init=False)
     _saved_at: float = field(init=False)
@@ -84,6 +86,7 @@ class Loop:
         longer a number or a checkpoint cannot be written.
         """
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self.mesh.device)
+        self._told = lambda: _Wish.GO_ON
         self.learner.before_change = self.checkpoints.hold
         self._start()
         try:
@@ -168,13 +171,20 @@ class Loop:
         self.report(epoch, self.history[-1])
 
     def _heed(self) -> None:
-        wish = _Wish.GO_ON
-        if self.preemption.requested:
-            wish = _Wish.STOP
-        elif self._is_due():
-            wish = _Wish.SAVE
         asked_at = time.monotonic()
-        verdict = self.mesh.agree(wish)
+        if not self.learner.meets_seldom:
+            self._act(self.mesh.agree(self._wish()), asked_at=asked_at)
+            return
+        # what was said a turn ago has come by now: no step waits for a slow link, and all hear a notice a turn later
+        self._act(max(self._told(), _Wish.SAVE if self._is_step_due else _Wish.GO_ON), asked_at=asked_at)
+        self._told = self.mesh.ask(self._wish())
+
+    def _wish(self) -> _Wish:
+        if self.preemption.requested:
+            return _Wish.STOP
+        return _Wish.SAVE if self._is_due() else _Wish.GO_ON
+
+    def _act(self, verdict: int, *, asked_at: float) -> None:
         if verdict >= _Wish.SAVE:
             self._save(durable=verdict == _Wish.STOP)
         if verdict == _Wish.STOP:
@@ -184,10 +194,16 @@ class Loop:
 
     def _is_due(self) -> bool:
         """Whether this process wants a checkpoint now."""
-        since_s, steps = self.clock() - self._saved_at, self.checkpoint_every_steps
-        if steps and self._step % steps == 0 and self._step != self._saved_step:
+        if self._is_step_due:
             return True
-        return self.preemption.take_advice() or (self.mesh.leads and since_s >= self.checkpoint_every_s)
+        is_time = self.mesh.leads and self.clock() - self._saved_at >= self.checkpoint_every_s
+        return self.preemption.take_advice() or is_time
+
+    @property
+    def _is_step_due(self) -> bool:
+        """The same on every process."""
+        every = self.checkpoint_every_steps
+        return every > 0 and self._step % every == 0 and self._step != self._saved_step
 
     def _save(self, *, durable: bool = False) -> None:
         """Go on once it is staged, or durable."""

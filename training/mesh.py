@@ -5,7 +5,7 @@ where there are GPUs, so that asking never waits for one.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -72,11 +72,22 @@ class Mesh:
 
     def agree(self, wish: int) -> int:
         """The highest wish of all processes. Blocks until each has said its own."""
+        return self.ask(wish)()
+
+    def ask(self, wish: int) -> Callable[[], int]:
+        """Say one's own wish, at once. What is returned gives the highest of all; it blocks until each has said its
+        own."""
         if self.size == 1:
-            return wish
+            return lambda: wish
         wishes = torch.tensor([wish], dtype=torch.int64)
-        dist.all_reduce(wishes, op=dist.ReduceOp.MAX)
-        return int(wishes)
+        asked = dist.all_reduce(wishes, op=dist.ReduceOp.MAX, async_op=True)
+
+        def told() -> int:
+            if asked is not None:
+                asked.wait()
+            return int(wishes)
+
+        return told
 
     def agree_all(self, *wishes: bool) -> tuple[bool, ...]:
         """Of each wish, whether any process has it. Blocks until each has said its own."""

@@ -1,8 +1,10 @@
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from slipway.errors import TrainingError
 from tests.tiny_task import Diverging, Tiny
@@ -34,7 +36,33 @@ class AfterTurns(Preemption):
         return self._left <= 0
 
 
-def loop(folder: Path, *, task: Tiny | None = None, seed: int = 0, stop_after: int = 10**9, run: str = "run") -> Loop:
+class Counting(Learner):
+    """Counts its steps."""
+
+    taken = 0
+
+    def learn(self, *args: Any, **kwargs: Any) -> Tensor:
+        self.taken += 1
+        return super().learn(*args, **kwargs)
+
+
+class Seldom(Counting):
+    """Says that it does, alone as it is."""
+
+    @property
+    def meets_seldom(self) -> bool:
+        return True
+
+
+def loop(
+    folder: Path,
+    *,
+    task: Tiny | None = None,
+    seed: int = 0,
+    stop_after: int = 10**9,
+    run: str = "run",
+    kind: type[Learner] = Learner,
+) -> Loop:
     task = task or Tiny()
     data = task.data(seed)
     return Loop(
@@ -43,7 +71,7 @@ def loop(folder: Path, *, task: Tiny | None = None, seed: int = 0, stop_after: i
         validation=data.validation,
         recipe=task.recipe,
         batches=plan_batches(rows=len(data.train), batch_size=task.recipe.batch_size, seed=seed, workers=1),
-        learner=Learner(task, task.recipe, seed=seed, bf16=False, mesh=ALONE),
+        learner=kind(task, task.recipe, seed=seed, bf16=False, mesh=ALONE),
         mesh=ALONE,
         run=run,
         checkpoints=Checkpoints(Folder(folder)),
@@ -97,6 +125,17 @@ def test_a_run_that_stops_at_every_turn_still_ends_alike(uninterrupted: Loop, tm
     resumed = loop(tmp_path / "stopping")
     resumed.fit()
     assert resumed.history == uninterrupted.history
+
+
+@pytest.mark.parametrize(("kind", "steps"), [(Counting, 3), (Seldom, 4)])
+def test_replicas_that_seldom_meet_hear_a_notice_a_step_later_since_no_step_waits_for_them(
+    tmp_path: Path, kind: type[Counting], steps: int
+):
+    stopped = loop(tmp_path, stop_after=3, kind=kind)
+    with pytest.raises(Preempted):
+        stopped.fit()
+    assert isinstance(stopped.learner, Counting)
+    assert stopped.learner.taken == steps
 
 
 def test_the_weights_of_the_best_epoch_are_the_ones_judged_at_the_end(uninterrupted: Loop):

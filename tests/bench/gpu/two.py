@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing
+from torch.multiprocessing.spawn import spawn
 from torch.nn.parallel import DistributedDataParallel
 
 from tests.bench.gpu.plain import PlainDecoder
@@ -67,7 +67,7 @@ def section(shape: Shape = SIZES[_SIZE], *, rows: int = ROWS) -> None:
 def run(shape: Shape, *, rows: int, on_cpu: bool = False) -> None:
     """Blocks until both processes have ended. Raises what the first that failed has raised."""
     with tempfile.TemporaryDirectory(prefix="slipway-two-") as folder:
-        torch.multiprocessing.spawn(_work, (folder, shape, rows, on_cpu), nprocs=2)
+        spawn(_work, (folder, shape, rows, on_cpu), nprocs=2)
 
 
 def _work(rank: int, folder: str, shape: Shape, rows: int, on_cpu: bool) -> None:
