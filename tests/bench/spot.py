@@ -19,7 +19,7 @@ from statistics import fmean
 
 from infra.placement.errors import PlacementError
 from infra.placement.spot.simulate import GREEDY, POLICIES, SLIPWAY, Score, scores, simulate
-from tests.bench.traces import DEADLINES, RESTART_S, SPOT, Case, cases, parser
+from tests.bench.traces import DEADLINES, RESTART_S, SPOT, Case, amount, cases, parser
 
 Scores = Mapping[str, Score]
 Results = Sequence[tuple[Case, Scores]]
@@ -59,7 +59,7 @@ def verdicts(alone: Results, together: Results) -> Iterator[tuple[bool, str]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     asks = parser(__doc__, starts=200)
     asks.add_argument("folder", type=Path)
-    asks.add_argument("--checkpoint-minutes", type=float, default=0.0, help="between two; 0: written on notice")
+    asks.add_argument("--checkpoint-minutes", type=amount, default=0.0, help="between two; else written on notice")
     asked = asks.parse_args(arguments)
     every_s = asked.checkpoint_minutes * 60
     try:

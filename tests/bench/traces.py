@@ -60,7 +60,7 @@ def parser(description: str | None, *, starts: int) -> argparse.ArgumentParser:
     """With the options that say what is replayed."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--starts", type=_count, default=starts, help=f"random starts a trace, else {starts}")
-    made.add_argument("--hours", type=_amount, default=48.0, help="of work, else 48")
+    made.add_argument("--hours", type=amount, default=48.0, help="of work, else 48")
     return made
 
 
@@ -128,7 +128,8 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _amount(text: str) -> float:
+def amount(text: str) -> float:
+    """An option above 0. Raises ArgumentTypeError."""
     if not 0 < float(text) < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return float(text)
