@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pulumi import Output, ResourceOptions
 
 from infra.aws.budget import Budget, BudgetArgs
+from infra.aws.check import check
 from infra.aws.domain import Certificate, Origin, OriginArgs
 from infra.aws.edge import Edge, EdgeArgs
 from infra.aws.identity import Identity, IdentityArgs
-from infra.aws.machines import check_system_machines
 from infra.aws.providers import Providers
 from infra.aws.region import Region, RegionArgs
-from infra.aws.registry import ImageReplication, ImageReplicationArgs, image_in
+from infra.aws.registry import ImageReplication, ImageReplicationArgs
 from infra.aws.storage import Replication, ReplicationArgs
 from infra.aws.training import spot
 from infra.capacity import choose_capacity
@@ -19,8 +19,6 @@ from infra.catalog import Catalog
 from infra.contract import Front, KubernetesCluster, Platform
 from infra.labels import labels
 from infra.settings import Settings
-from infra.stores import IMAGES
-from infra.zones import check_offers
 from slipway.release import Pin
 
 _GLOBAL = "us-east-1"
@@ -33,15 +31,10 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
     Without a pinned release there is a platform that serves nothing yet. shares_name: the domain is another cloud's
     too, so its records are put by who knows both, from the platform's front.
 
-    Raises SettingsError, before the first resource is registered, for what settings alone could not refuse: a machine
-    type that is not offered, a pool of which nothing is left, an image that is not in the account's registry.
+    Raises SettingsError as `check` does, before the first resource is registered.
     """
-    cloud, catalog = settings.cloud, Catalog.load()
-    regions = settings.regions
-    check_offers(settings, regions, catalog)
-    for name in IMAGES:  # refused here, before anything is registered
-        image_in(cloud.images, name, account=cloud.identity.account, region=regions[0])
-    check_system_machines(settings.cluster.system_machines, regions, catalog)
+    cloud, catalog, regions = settings.cloud, Catalog.load(), settings.regions
+    check(settings, catalog)
     chosen = choose_capacity(settings, regions)
 
     home, tags = regions[0], labels(settings, stack)

@@ -18,6 +18,7 @@ from infra.gcp.network import PODS, SERVICES, Network
 from infra.gcp.nodes import NodeArgs, node_config
 from infra.gcp.policies import let_act_as
 from infra.settings import ClusterSettings
+from infra.settings.rules.gcp import SYSTEM_GROWS
 
 _LOGS = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
 _METRICS = ("SYSTEM_COMPONENTS", "APISERVER", "POD", "DEPLOYMENT", "HPA", "DCGM")
@@ -127,7 +128,7 @@ class Cluster(ComponentResource):
             binary_authorization={
                 "evaluation_mode": "PROJECT_SINGLETON_POLICY_ENFORCE" if settings.binary_authorization else "DISABLED"
             },
-            security_posture_config={"mode": "BASIC", "vulnerability_mode": "VULNERABILITY_BASIC"},
+            security_posture_config={"mode": "BASIC"},
             addons_config={
                 "gcs_fuse_csi_driver_config": {"enabled": True},
                 "gce_persistent_disk_csi_driver_config": {"enabled": True},
@@ -169,7 +170,7 @@ class Cluster(ComponentResource):
             initial_node_count=1,
             autoscaling={
                 "total_min_node_count": settings.system_nodes,
-                "total_max_node_count": settings.system_nodes * 3,
+                "total_max_node_count": settings.system_nodes * SYSTEM_GROWS,
                 "location_policy": "BALANCED",
             },
             management={"auto_repair": True, "auto_upgrade": True},

@@ -1,14 +1,16 @@
 """What CI may do while it deploys a stack. Pure lists.
 
-Roles of Google's own that administer the services a stack is made of, and none of the basic ones. CI may give others
-only the roles that a stack's workloads hold: it can raise neither itself nor anybody to more. It acts as the accounts
-of the stack's own, each of which lets it (policies.py), and not as any account of the project.
+Roles of Google's own that administer the services a stack is made of, and none of the basic ones. On the project CI may
+give only the roles that a stack's workloads hold. It acts as the accounts of the stack's own, each of which lets it
+(policies.py), and not as any account of the project.
 
 Two things are for a person with more rights. Whom CI is believed to be, it may see and not change. A budget belongs to
 the billing account, on which no binding of a project counts: its owner gives CI `roles/billing.costsManager` there.
 
-One way up is left: whoever administers accounts, as CI must to bind those of its own, can let itself act as any of the
-project's. So the project must hold no account with more rights than CI, not even Google's default one for machines.
+Two ways up are left. Whoever administers accounts, as CI must to bind those of its own, can let itself act as any of
+the project's. So the project must hold no account with more rights than CI, not even Google's default one for machines.
+And whoever administers keys, buckets or topics can let anybody use those, in the whole project: what CI may not see has
+to be in another.
 """
 
 DEPLOY_ROLES = (

@@ -98,7 +98,7 @@ class GpuPool(ComponentResource):
             node_locations=[held.zone] if held else list(args.zones),
             initial_node_count=0,
             autoscaling={
-                "total_min_node_count": pool.min if keeps and not flex else 0,
+                "total_min_node_count": pool.min if keeps else 0,
                 "total_max_node_count": pool.max,
                 # where there are machines; on demand evenly, since it stays
                 "location_policy": "BALANCED" if choice.capacity == "on_demand" else "ANY",

@@ -12,6 +12,7 @@ from pulumi_gcp import iam, projects
 from pulumi_gcp.serviceaccount import Account, IAMMember
 
 from infra.gcp.deploying import DEPLOY_ROLES, only_workload_roles
+from infra.gcp.naming import account_id
 from infra.gcp.policies import Grant, allow, pod, service_account
 from infra.naming import NAMESPACE
 from infra.settings import Environment, IdentitySettings
@@ -42,7 +43,7 @@ class Identity(ComponentResource):
 
         deploy = Account(
             f"{name}-deploy",
-            account_id=f"deploy-{args.stack}",
+            account_id=account_id("deploy", args.stack),
             display_name=f"Deploys {args.stack} from {args.settings.repository}",
             opts=self._child,
         )

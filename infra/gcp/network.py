@@ -1,7 +1,8 @@
 """The network of a stack: one for all regions, as Google's are, with a subnet in each that nobody reaches from outside.
 
-Machines have no public addresses: what they fetch from Google goes by private access, the rest through Cloud NAT. Has
-no VPN and joins no other network: who needs one attaches it to `network_id`.
+Machines have no public addresses: what they fetch from Google goes by private access, the rest through Cloud NAT. It is
+joined to the network of Google's in which Vertex AI runs jobs, and to no other; who needs a VPN attaches it to
+`network_id`.
 """
 
 from collections.abc import Mapping
@@ -9,14 +10,16 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from pulumi import ComponentResource, Output, ResourceOptions
-from pulumi_gcp.compute import Firewall, Router, RouterNat, Subnetwork
+from pulumi_gcp.compute import Firewall, GlobalAddress, Router, RouterNat, Subnetwork
 from pulumi_gcp.compute import Network as Vpc
+from pulumi_gcp.servicenetworking import Connection
 
 from infra.settings import NetworkSettings
 
 PODS, SERVICES = "pods", "services"
 _MTU = 8896  # the largest that Google carries: fewer packets for gradients and checkpoints
 _FLOW_SAMPLE = 0.1
+_LENT_PREFIX = 18  # 15 jobs of up to 8 nodes at a time, by Vertex AI's documentation on private IP
 _LAST = 65_000  # before the implied rules, whose refusals leave no trace
 
 
@@ -49,12 +52,16 @@ class NetworkArgs:
 class Network(ComponentResource):
     """subnets and serverless_subnets: by region, for nodes and for Cloud Run. nats: by region, to wait for.
 
+    peering: with Google's own network, for what Vertex AI runs to wait for.
+
     drawn: the letters that the engine drew for this stack's network, for other names that Google keeps for weeks after
     what had them is gone.
     """
 
     network_id: Output[str]
+    name: Output[str]
     drawn: Output[str]
+    peering: Connection
     subnets: dict[str, Subnetwork]
     serverless_subnets: dict[str, Subnetwork]
     nats: dict[str, RouterNat]
@@ -64,7 +71,7 @@ class Network(ComponentResource):
         self._name, self._child = name, ResourceOptions(parent=self)
 
         vpc = Vpc(name, auto_create_subnetworks=False, routing_mode="GLOBAL", mtu=_MTU, opts=self._child)
-        self.network_id = vpc.id
+        self.network_id, self.name = vpc.id, vpc.name
         self.drawn = vpc.name.apply(lambda name: name.rsplit("-", 1)[-1])
         Firewall(
             f"{name}-closed",
@@ -84,6 +91,7 @@ class Network(ComponentResource):
             for region, part in parts.items()
         }
         self.nats = {region: self._nat(region) for region in parts}
+        self.peering = self._peer()
         self.register_outputs({"network_id": self.network_id})
 
     def _nodes(self, region: str, part: Ranges) -> Subnetwork:
@@ -109,6 +117,26 @@ class Network(ComponentResource):
                 "flow_sampling": _FLOW_SAMPLE,
                 "metadata": "EXCLUDE_ALL_METADATA",
             },
+            opts=self._child,
+        )
+
+    def _peer(self) -> Connection:
+        """Lends Google a range that overlaps none of ours, which it chooses, and lets its machines speak with ours."""
+        name = f"{self._name}-google"
+        lent = GlobalAddress(
+            name,
+            network=self.network_id,
+            purpose="VPC_PEERING",
+            address_type="INTERNAL",
+            prefix_length=_LENT_PREFIX,
+            opts=self._child,
+        )
+        return Connection(
+            name,
+            network=self.network_id,
+            service="servicenetworking.googleapis.com",
+            reserved_peering_ranges=[lent.name],
+            deletion_policy="REMOVE_PEERING",  # Vertex AI keeps its end for days after the last job
             opts=self._child,
         )
 

@@ -106,7 +106,8 @@ class Region:
             PodIdentityArgs(
                 project=project,
                 project_number=number,
-                roles=pod_roles(storage=self.storage, queue=self.queue),
+                # a store of two regions binds pods once, beside it: two bindings of one member are one to Google
+                roles=pod_roles(storage=None if args.shared else self.storage, queue=self.queue),
             ),
             opts=ResourceOptions(provider=provider, depends_on=[self.cluster]),  # which makes the pool of identities
         )
@@ -114,10 +115,11 @@ class Region:
             f"training-{region}",
             TrainingArgs(
                 project=project,
+                project_number=number,
                 region=region,
                 image=image_in(settings.cloud.images, "trainer", project=project, region=region),
                 settings=settings.vertex,
-                network_id=args.network.network_id,
+                network=args.network,
                 storage=self.storage,
                 key_id=key_id,
                 key_use=used_by["vertex"],

@@ -19,11 +19,11 @@ from infra.gcp.storage import Storage
 from infra.gcp.workloads import may_serve
 from infra.serving import HEALTH, RELEASE_FOLDER, predictor_environment
 from infra.settings import PredictorSettings, ServerlessSettings
+from infra.settings.rules.gcp import run_size
 from slipway.release import Pin
 
 _PORT = 8080
 _HOST = "0.0.0.0"  # noqa: S104 - inside the container, where Cloud Run asks
-_CPUS_WITH_ACCELERATOR, _GIB_WITH_ACCELERATOR = 4, 16  # the least that Cloud Run takes beside a GPU
 _START_S = 240  # the longest that Cloud Run waits for a start-up probe to hold
 _PROBE_EVERY_S = 5
 
@@ -125,13 +125,10 @@ def _container(args: PredictorArgs) -> cloudrunv2.ServiceTemplateContainerArgsDi
     environment = predictor_environment(
         args.predictor, region=args.region, pin=args.pin, store=args.storage.url, host=_HOST, port=_PORT
     )
-    limits = {"cpu": str(settings.cpus), "memory": f"{settings.memory_mib}Mi"}
+    cpus, memory_mib = run_size(settings)
+    limits = {"cpu": str(cpus), "memory": f"{memory_mib}Mi"}
     if settings.accelerator:
-        limits = {
-            "cpu": str(max(settings.cpus, _CPUS_WITH_ACCELERATOR)),
-            "memory": f"{max(settings.memory_mib, _GIB_WITH_ACCELERATOR * 1024)}Mi",
-            "nvidia.com/gpu": "1",
-        }
+        limits["nvidia.com/gpu"] = "1"
     del environment["SLIPWAY_PORT"]  # Cloud Run gives PORT itself, and reserves that name
     return {
         "image": args.image,
@@ -160,4 +157,5 @@ def _container(args: PredictorArgs) -> cloudrunv2.ServiceTemplateContainerArgsDi
 
 def _release_mib(args: PredictorArgs) -> int:
     """Half of the memory at most: the model is in memory twice while it is loaded."""
-    return args.serverless.memory_mib // 2
+    _, memory_mib = run_size(args.serverless)
+    return memory_mib // 2

@@ -100,7 +100,7 @@ class Replication(ComponentResource):
         super().__init__("slipway:gcp:Replication", name, None, opts)
         child = ResourceOptions(parent=self)
         transfers = f"serviceAccount:{_TRANSFERS.format(number=args.project_number)}"
-        allow(
+        reads = allow(
             f"{name}-reads",
             [
                 _on(args.source.bucket, "roles/storage.objectViewer"),
@@ -111,14 +111,14 @@ class Replication(ComponentResource):
             child,
         )
         storage_agent = agent(args.project_number, "gs-project-accounts")
-        allow(
+        tells = allow(
             f"{name}-tells",
             [Grant(kind="project", on=args.project, role="roles/pubsub.publisher")],
             storage_agent,
             child,
         )
         for region, there in args.destinations.items():
-            allow(
+            writes = allow(
                 f"{name}-{region}",
                 [
                     _on(there.bucket, "roles/storage.objectUser"),
@@ -137,7 +137,8 @@ class Replication(ComponentResource):
                     "transfer_options": {"overwrite_when": "DIFFERENT"},
                 },
                 status="ENABLED",
-                opts=child,
+                # a job is refused when it is made, unless Google's account may do all of it by then
+                opts=ResourceOptions(parent=self, depends_on=[*reads, *tells, *writes]),
             )
         self.register_outputs({})
 

@@ -8,21 +8,19 @@ from infra.capacity import choose_capacity
 from infra.catalog import Catalog
 from infra.contract import Front, KubernetesCluster, Platform
 from infra.gcp.budget import Budget, BudgetArgs
+from infra.gcp.check import check
 from infra.gcp.edge import Edge, EdgeArgs
 from infra.gcp.encryption import Encryption, EncryptionArgs
-from infra.gcp.identity import Identity, IdentityArgs
+from infra.gcp.identity import Identity, IdentityArgs, PodIdentity, PodIdentityArgs
 from infra.gcp.network import Network, NetworkArgs
-from infra.gcp.offers import check_serverless
 from infra.gcp.providers import Providers
 from infra.gcp.region import Region, RegionArgs
-from infra.gcp.registry import image_in
 from infra.gcp.storage import Replication, ReplicationArgs, Storage, StorageArgs
 from infra.gcp.training import spot
+from infra.gcp.workloads import pod_roles
 from infra.labels import labels
 from infra.settings import Settings
 from infra.settings.rules.dual_regions import dual_location, key_location
-from infra.stores import IMAGES
-from infra.zones import check_offers
 from slipway.release import Pin
 
 
@@ -32,16 +30,10 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
     Without a pinned release there is a platform that serves nothing yet. shares_name: the domain is another cloud's
     too, so its records are put by who knows both, from the platform's front.
 
-    Raises SettingsError, before the first resource is registered, for what settings alone could not refuse: a machine
-    type or an accelerator that is not offered, a pool of which nothing is left, an image that is not in the project's
-    registry.
+    Raises SettingsError as `check` does, before the first resource is registered.
     """
-    cloud, catalog = settings.cloud, Catalog.load()
-    regions = settings.regions
-    check_offers(settings, regions, catalog)
-    check_serverless(settings, regions, catalog)
-    for name in IMAGES:  # refused here, before anything is registered
-        image_in(cloud.images, name, project=cloud.identity.account, region=regions[0])
+    cloud, catalog, regions = settings.cloud, Catalog.load(), settings.regions
+    check(settings, stack, catalog)
     chosen = choose_capacity(settings, regions)
 
     home, tags = regions[0], labels(settings, stack)
@@ -86,7 +78,9 @@ def build(settings: Settings, stack: str, pin: Pin | None, *, shares_name: bool 
         )
         for region in regions
     }
-    if not shared:
+    if shared:
+        _let_pods_in(settings, shared, built[home], at_home)
+    else:
         _replicate(settings, built, at_home)
     edge = _edge(settings, built, at_home, shares_name=shares_name)
 
@@ -147,6 +141,18 @@ def _shared_store(settings: Settings, at_home: ResourceOptions) -> Storage | Non
             dual_region=pair,
         ),
         opts=at_home,
+    )
+
+
+def _let_pods_in(settings: Settings, shared: Storage, home: Region, at_home: ResourceOptions) -> None:
+    """Once for all regions: their pods are the same members, known from the first cluster on."""
+    identity = settings.cloud.identity
+    PodIdentity(
+        "pods",
+        PodIdentityArgs(
+            project=identity.account, project_number=identity.project_number, roles=pod_roles(storage=shared)
+        ),
+        opts=ResourceOptions.merge(at_home, ResourceOptions(depends_on=[home.cluster])),
     )
 
 

@@ -12,6 +12,7 @@ from pulumi_gcp.serviceaccount import Account
 
 from infra.capacity import Choice
 from infra.gcp.naming import account_id
+from infra.gcp.network import Network
 from infra.gcp.policies import Grant, allow, let_act_as, service_account
 from infra.gcp.storage import Storage
 from infra.gcp.workloads import may_train
@@ -27,10 +28,11 @@ class TrainingArgs:
     """image: of the trainer, in this region's registry."""
 
     project: str
+    project_number: str
     region: str
     image: str
     settings: VertexSettings
-    network_id: Output[str]
+    network: Network
     storage: Storage
     key_id: Output[str]
     key_use: Resource
@@ -64,6 +66,8 @@ class Training(ComponentResource):
             service_account(runner.email),
             child,
         )
+        # by the project's number: Vertex AI takes it by nothing else
+        network = Output.concat("projects/", args.project_number, "/global/networks/", args.network.name)
         self.launcher = {
             "kind": "vertex",
             "project": args.project,
@@ -74,10 +78,10 @@ class Training(ComponentResource):
             "staging": Output.concat(storage.url, "/vertex"),
             "checkpoints": Output.concat(storage.url, "/", CHECKPOINTS),
             "releases": Output.concat(storage.url, "/", RELEASES),
-            "network": args.network_id,
+            "network": network,
             "key": args.key_id,
             "tensorboard": _tensorboard(name, args, child) if args.settings.tensorboard else "",
-            "persistent_resource": _kept_ready(name, args, child) if args.settings.persistent else "",
+            "persistent_resource": _kept_ready(name, args, network, child) if args.settings.persistent else "",
         }
         self.register_outputs({"account": self.account})
 
@@ -95,7 +99,8 @@ def _tensorboard(name: str, args: TrainingArgs, opts: ResourceOptions) -> Output
     ).name
 
 
-def _kept_ready(name: str, args: TrainingArgs, opts: ResourceOptions) -> Output[str]:
+def _kept_ready(name: str, args: TrainingArgs, network: Output[str], opts: ResourceOptions) -> Output[str]:
+    """In the network of the jobs that run on it: Vertex AI refuses a job that names another."""
     from pulumi_gcp.vertex import AiPersistentResource
 
     return AiPersistentResource(
@@ -103,9 +108,10 @@ def _kept_ready(name: str, args: TrainingArgs, opts: ResourceOptions) -> Output[
         location=args.region,
         name=f"slipway-{name}",
         display_name=f"slipway-{name}",
+        network=network,
         encryption_spec={"kms_key_name": args.key_id},
         resource_pools=[{"machine_spec": {"machine_type": args.settings.persistent}, "replica_count": "1"}],
-        opts=opts,
+        opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[args.key_use, args.network.peering])),
     ).name
 
 

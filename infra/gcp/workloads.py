@@ -18,26 +18,26 @@ def may_train(storage: Storage) -> list[Grant]:
     ]
 
 
-def may_serve(storage: Storage, queue: Queue) -> list[Grant]:
-    """Read releases; put tasks into the queue."""
+def may_serve(storage: Storage | None, queue: Queue | None) -> list[Grant]:
+    """Read releases; put tasks into the queue. None for what is bound elsewhere."""
+    puts = [Grant(kind="topic", on=queue.topic, role="roles/pubsub.publisher")] if queue else []
+    return [*_may_load(storage), *puts]
+
+
+def may_work(storage: Storage | None, queue: Queue | None) -> list[Grant]:
+    """Read releases; take tasks out of the queue. None for what is bound elsewhere."""
+    takes = [Grant(kind="subscription", on=queue.subscription, role="roles/pubsub.subscriber")] if queue else []
+    return [*_may_load(storage), *takes]
+
+
+def pod_roles(*, storage: Storage | None = None, queue: Queue | None = None) -> list[PodRole]:
+    """Every service account of Kubernetes that Google knows, with what it may do on a store and on a queue."""
     return [
-        Grant(kind="bucket", on=storage.bucket, role=_READ, under=[RELEASES]),
-        Grant(kind="topic", on=queue.topic, role="roles/pubsub.publisher"),
-    ]
-
-
-def may_work(storage: Storage, queue: Queue) -> list[Grant]:
-    """Read releases; take tasks out of the queue."""
-    return [
-        Grant(kind="bucket", on=storage.bucket, role=_READ, under=[RELEASES]),
-        Grant(kind="subscription", on=queue.subscription, role="roles/pubsub.subscriber"),
-    ]
-
-
-def pod_roles(*, storage: Storage, queue: Queue) -> list[PodRole]:
-    """Every service account of a region's cluster that Google knows."""
-    return [
-        PodRole(account="trainer", may=may_train(storage)),
+        PodRole(account="trainer", may=may_train(storage) if storage else []),
         PodRole(account="predictor", may=may_serve(storage, queue)),
         PodRole(account="worker", may=may_work(storage, queue)),
     ]
+
+
+def _may_load(storage: Storage | None) -> list[Grant]:
+    return [Grant(kind="bucket", on=storage.bucket, role=_READ, under=[RELEASES])] if storage else []

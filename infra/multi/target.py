@@ -6,8 +6,11 @@ from typing import TypeVar
 from pulumi import Output, ResourceOptions
 from pulumi_aws import Provider
 
+from infra.aws.check import check as check_aws
 from infra.aws.target import build as build_aws
+from infra.catalog import Catalog
 from infra.contract import Platform
+from infra.gcp.check import check as check_gcp
 from infra.gcp.target import build as build_gcp
 from infra.labels import labels
 from infra.multi.names import Names, NamesArgs, Share
@@ -26,6 +29,7 @@ def build(settings: Settings, stack: str, pin: Pin | None) -> Platform:
     """
     if settings.domain is None:
         raise SettingsError("slipway:domain: two clouds without a shared name would be two services")
+    _check(settings, stack)
     platforms: dict[CloudName, Platform] = {
         "aws": build_aws(settings.part("aws"), stack, pin, shares_name=True),
         "gcp": build_gcp(settings.part("gcp"), stack, pin, shares_name=True),
@@ -46,6 +50,15 @@ def build(settings: Settings, stack: str, pin: Pin | None) -> Platform:
         Names("names", NamesArgs(domain=settings.domain, shares=shares), opts=ResourceOptions(provider=zone))
     endpoint = Output.from_input(f"https://{settings.domain.name}" if shares else "")
     return _joined([platforms[cloud] for cloud in settings.clouds], endpoint)
+
+
+def _check(settings: Settings, stack: str) -> None:
+    """Both clouds' own checks, before either is built: one platform of two would be left half made."""
+    catalog = Catalog.load()
+    with settings.speaking_of("aws"):
+        check_aws(settings.part("aws"), catalog)
+    with settings.speaking_of("gcp"):
+        check_gcp(settings.part("gcp"), stack, catalog)
 
 
 def _joined(platforms: Sequence[Platform], endpoint: Output[str]) -> Platform:

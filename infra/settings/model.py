@@ -6,7 +6,9 @@ the key path and the reason, before the engine starts. Reading the file or the e
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
@@ -151,16 +153,26 @@ class Settings(Strict):
 
     def part(self, cloud: CloudName) -> Self:
         """One cloud's part of a stack of two, as the stack of that cloud alone. Raises SettingsError."""
-        own = {name: value for name, value in self.clouds[cloud] if value is not None and name != "weight"}
         shared = {name: getattr(self, name) for name in self.model_fields_set - {"clouds", "target"} - _NOT_OF[cloud]}
+        own = self._own(cloud)
         if "network" in shared and "network" not in own:
             shared["network"] = self.network.within(self.clouds[cloud].regions)
-        try:
+        with self.speaking_of(cloud):
             return self._checked(shared | own | {"target": cloud})
+
+    @contextmanager
+    def speaking_of(self, cloud: CloudName) -> Generator[None]:
+        """Errors about one cloud's part name the keys of this stack: what that part says stands under `clouds`."""
+        own = re.compile(rf"\b{NAMESPACE}:(?=({'|'.join(self._own(cloud))})\b)")
+        try:
+            yield
         except SettingsError as error:
-            raise SettingsError(
-                error.message.replace(f"{NAMESPACE}:", f"{NAMESPACE}:clouds.{cloud}."), hint=error.hint
-            ) from None
+            message, hint = (own.sub(f"{NAMESPACE}:clouds.{cloud}.", text) for text in (error.message, error.hint))
+            raise SettingsError(message, hint=hint) from None
+
+    def _own(self, cloud: CloudName) -> dict[str, Any]:
+        """The sections that one cloud's part says itself."""
+        return {name: value for name, value in self.clouds[cloud] if value is not None and name != "weight"}
 
     @classmethod
     def _checked(cls, sections: Mapping[str, Any]) -> Self:

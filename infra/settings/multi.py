@@ -22,7 +22,8 @@ CloudName = Literal["aws", "gcp"]
 
 
 class CloudPart(Strict):
-    """weight: its share of the requests beside the other's, 0 to 255; 0 keeps it ready and sends nothing there.
+    """weight: its share of the requests beside the other's, 0 to 255; 0 keeps it ready and sends nothing there while
+    another with a weight is well.
 
     The rest as in a stack of this cloud alone; a section that is left out is the stack's own.
     """

@@ -31,7 +31,9 @@ _SPECIAL = {
             {"name": f"_acme-challenge.{inputs['domain']}.", "type": "CNAME", "data": "proof.authorize.certmanager."}
         ]
     },
-    "GlobalAddress": lambda _, inputs: {"address": "203.0.113.10" if inputs["ipVersion"] == "IPV4" else "2001:db8::10"},
+    "GlobalAddress": lambda _, inputs: {
+        "address": "2001:db8::10" if inputs.get("ipVersion") == "IPV6" else "203.0.113.10"
+    },
     "UptimeCheckConfig": lambda name, _: {"uptimeCheckId": f"{name}-check"},
     "WorkloadIdentityPool": lambda _, inputs: {
         "name": f"projects/{NUMBER}/locations/global/workloadIdentityPools/{inputs['workloadIdentityPoolId']}"

@@ -11,6 +11,8 @@ from google.protobuf import json_format
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks, set_mocks
 
+from slipway.errors import SlipwayError
+
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 """What the engine's protocol puts under a value's signature key when it is a secret."""
 
@@ -89,13 +91,27 @@ class _Recorder(MockMonitor):
 def graph_of(program: Callable[[], object], *, outputs: Outputs, preview: bool = False, stack: str = "local") -> Graph:
     """What `program` registers on a stack."""
     recorder = _Recorder(_Echo(outputs))
+    _run(program, recorder, outputs, preview=preview, stack=stack)
+    return Graph(_registrations(recorder))
+
+
+def registered_until_refused(program: Callable[[], object], *, stack: str) -> tuple[SlipwayError, Graph]:
+    """What a program that must be refused is refused with, and what it had registered by then."""
+    recorder = _Recorder(_Echo(unknown))
+    try:
+        _run(program, recorder, unknown, preview=True, stack=stack)
+    except SlipwayError as error:
+        return error, Graph(_registrations(recorder))
+    raise AssertionError("the program was not refused")
+
+
+def _run(program: Callable[[], object], recorder: "_Recorder", outputs: Outputs, *, preview: bool, stack: str) -> None:
     set_mocks(_Echo(outputs), project="slipway", stack=stack, preview=preview, monitor=recorder)
     gc.disable()  # as the program itself does; a third of the time otherwise
     try:
         pulumi.runtime.test(program)()
     finally:
         gc.enable()
-    return Graph(_registrations(recorder))
 
 
 def _registrations(recorder: _Recorder) -> Iterator[Registration]:

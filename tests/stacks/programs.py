@@ -16,12 +16,13 @@ from infra.catalog import Catalog
 from infra.contract import Platform
 from infra.placement.placement import placed, settled
 from infra.settings import Settings
+from slipway.errors import SlipwayError
 from slipway.paths import PROJECT, State
 from slipway.release import Pin, publish, read_pin
 from slipway.store import open_store
 from tests.models import employment
 from tests.stacks import aws_cloud, gcp_cloud
-from tests.stacks.graph import Graph, graph_of, unknown
+from tests.stacks.graph import Graph, graph_of, registered_until_refused, unknown
 
 STACKS = sorted(file.stem.removeprefix("Pulumi.") for file in (PROJECT / "stacks").glob("Pulumi.*.yaml"))
 AWS_STACKS = [stack for stack in STACKS if stack.startswith("aws")]
@@ -65,6 +66,11 @@ def cloud_graph(settings: Settings, stack: str, *, preview: bool = False, servin
         preview=preview,
         stack=stack,
     )
+
+
+def cloud_refused(settings: Settings, stack: str) -> tuple[SlipwayError, Graph]:
+    """Why a stack on a cloud, or on two, is refused, and what it had registered by then."""
+    return registered_until_refused(lambda: _build(settings, stack, serving=True) and None, stack=stack)
 
 
 def cloud_made(settings: Settings, stack: str, *, serving: bool = True) -> tuple[Graph, dict[str, Any]]:

@@ -15,6 +15,7 @@ from tests.stacks.programs import cloud_graph, config_of, graph, settings_of
 SERVICE, BACKEND = "gcp:cloudrunv2/service:Service", "gcp:compute/backendService:BackendService"
 GROUP = "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup"
 RULE, RECORD = "gcp:compute/globalForwardingRule:GlobalForwardingRule", "gcp:dns/recordSet:RecordSet"
+ADDRESS = "gcp:compute/globalAddress:GlobalAddress"
 
 
 @functools.cache
@@ -220,7 +221,7 @@ def test_who_comes_without_tls_is_sent_to_where_there_is(gcp: Graph):
 
 
 def test_both_kinds_of_address_are_listened_on(gcp: Graph):
-    kinds = {address.inputs["ipVersion"] for address in gcp.of("gcp:compute/globalAddress:GlobalAddress")}
+    kinds = {address.inputs.get("ipVersion") for address in gcp.of(ADDRESS) if address.parent == "edge"}
     assert kinds == {"IPV4", "IPV6"}
     assert len({rule.inputs["ipAddress"] for rule in gcp.of(RULE)}) == 2
 

@@ -10,6 +10,7 @@ from infra.settings import Images, Settings
 from slipway.errors import SettingsError
 from tests.stacks.graph import Graph, Registration
 from tests.stacks.programs import cloud_graph, config_of, graph, settings_of
+from tests.stacks.test_gcp_identity import bound_twice
 
 BUCKET, KEY, REPOSITORY = (
     "gcp:storage/bucket:Bucket",
@@ -33,7 +34,8 @@ def dev() -> Graph:
 
 def in_two_regions(*pair: str) -> Graph:
     """Development's graph with its store in two regions; nothing is served, which buckets do not mind."""
-    settings = settings_of("gcp-dev").but({"storage": {"dual_region": pair}})
+    here = {"regions": pair[:1], "gpu_pools": ()}
+    settings = settings_of("gcp-dev").but({"storage": {"dual_region": pair}} | here)
     return cloud_graph(settings, "gcp-dev", serving=False)
 
 
@@ -108,6 +110,17 @@ def test_every_other_region_gets_releases_and_checkpoints_as_they_are_written(gc
         assert included == ["releases/", "checkpoints/"]
 
 
+def test_a_copy_begins_once_googles_account_may_read_hear_and_write(gcp_prod: Graph):
+    """A job is refused as it is made, where one of its rights is missing."""
+    for job in gcp_prod.of(TRANSFER):
+        rights = {b.name for b in gcp_prod if b.parent == job.parent and "role" in b.inputs}
+        others = {name for name in rights for region in settings_of("gcp-prod").regions if f"-{region}-" in name}
+        own = {name for name in others if name.startswith(f"{job.name}-")}
+        assert rights - others
+        assert own
+        assert (rights - others) | own <= set(job.depends_on)
+
+
 def test_a_deletion_is_not_copied(gcp_prod: Graph):
     for job in gcp_prod.of(TRANSFER):
         options = job.inputs["replicationSpec"]["transferOptions"]
@@ -123,6 +136,16 @@ def test_a_bucket_in_two_regions_is_one_and_copied_by_google_within_minutes(stag
     assert bucket.inputs["customPlacementConfig"] == {"dataLocations": ["US-CENTRAL1", "US-EAST4"]}
     assert (bucket.inputs["location"], bucket.inputs["rpo"]) == ("US", "ASYNC_TURBO")
     assert not staging.of(TRANSFER)
+
+
+def test_one_store_of_two_regions_is_bound_to_pods_once_however_many_regions_there_are():
+    settings = settings_of("gcp-dev").but(
+        {"storage": {"dual_region": ("us-central1", "us-east4")}, "regions": ("us-central1", "us-east4")}
+    )
+    made = cloud_graph(settings, "gcp-dev", serving=False)
+    pods = [b for b in made.of("gcp:storage/bucketIAMMember:BucketIAMMember") if "/sa/" in b.inputs["member"]]
+    assert {b.parent for b in pods} == {"pods"}
+    assert bound_twice(made) == []
 
 
 def test_a_pair_that_google_has_a_name_for_lies_under_that_name():

@@ -5,12 +5,14 @@ answer, and where they lead. Whether Route 53 does so is Amazon's documentation'
 """
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import pytest
 
 from infra.serving import HEALTH
+from infra.settings import Settings
 from tests.stacks.graph import Graph, Registration
-from tests.stacks.programs import cloud_graph, graph, settings_of
+from tests.stacks.programs import cloud_graph, cloud_refused, config_of, graph, settings_of
 
 NAME, ORIGIN = "api.example.com", "origin.api.example.com"
 RECORD, CHECK = "aws:route53/record:Record", "aws:route53/healthCheck:HealthCheck"
@@ -130,6 +132,58 @@ def test_each_cloud_is_built_as_it_is_alone(multi: Graph):
         alone = {each.type for each in graph(stack) if each.type.startswith((f"{cloud}:", f"slipway:{cloud}:"))}
         here = {each.type for each in multi if each.type.startswith((f"{cloud}:", f"slipway:{cloud}:"))}
         assert alone - here <= {"gcp:dns/recordSet:RecordSet"}
+
+
+def refused(cloud: str, **sections: Any) -> tuple[str, Graph]:
+    """What is said, and what was registered by then, of a stack whose part on one cloud says otherwise."""
+    config = config_of("multi-prod")
+    config["slipway:clouds"][cloud] |= sections
+    error, made = cloud_refused(Settings.parse(config), "multi-prod")
+    return error.message, made
+
+
+IMPOSSIBLE: dict[str, tuple[str, dict[str, Any]]] = {
+    "serverless.accelerator": ("gcp", {"serverless": {"accelerator": "nvidia-l4"}}),
+    "gpu_pools[0].machines": (
+        "gcp",
+        {"gpu_pools": [{"name": "serve", "accelerator": "L4", "machines": ["g2-standard-999"]}]},
+    ),
+    "gone": ("gcp", {"gone": [{"region": region} for region in GCP_REGIONS]}),
+    "gpu_pools[0].efa": (
+        "aws",
+        {
+            "gpu_pools": [
+                {
+                    "name": "train",
+                    "accelerator": "H100",
+                    "machines": ["p5.48xlarge", "p5en.48xlarge"],
+                    "efa": True,
+                    "regions": ["us-east-1"],
+                }
+            ]
+        },
+    ),
+}
+"""By the key that is wrong, the cloud and what it is told, which only its offers or its machines show."""
+
+
+@pytest.mark.parametrize("key", IMPOSSIBLE)
+def test_what_either_cloud_refuses_is_refused_before_anything_is_registered(key: str):
+    cloud, sections = IMPOSSIBLE[key]
+    assert refused(cloud, **sections)[1] == []
+
+
+@pytest.mark.parametrize("key", IMPOSSIBLE)
+def test_what_either_cloud_refuses_is_named_by_the_key_of_its_part(key: str):
+    cloud, sections = IMPOSSIBLE[key]
+    assert refused(cloud, **sections)[0].startswith(f"slipway:clouds.{cloud}.{key}: ")
+
+
+def test_what_stands_above_the_clouds_is_named_there_whichever_cloud_refuses_it():
+    config: dict[str, Any] = config_of("multi-prod") | {"slipway:serverless": {"accelerator": "nvidia-l4"}}
+    config["slipway:clouds"]["aws"]["serverless"] = {}
+    error, _ = cloud_refused(Settings.parse(config), "multi-prod")
+    assert error.message.startswith("slipway:serverless.accelerator: nvidia-l4 on Cloud Run in asia-south1")
 
 
 def named(graph: Graph, name: str) -> Iterator[Registration]:

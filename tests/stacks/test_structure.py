@@ -16,6 +16,7 @@ CLOUDS = ("aws", "gcp")
 TARGETS = (*CLOUDS, "local")
 
 ON_CLOUDS = {
+    "check": "what is not offered, or not there; a laptop has what it has",
     "deploying": "what CI may do; nobody deploys to a laptop but its user",
     "domain": "names and certificates; a laptop has neither",
     "encryption": "keys; a laptop's disk is its user's to encrypt",

@@ -12,6 +12,7 @@ from infra.gcp.naming import account_id
 from infra.gcp.offers import check_serverless
 from infra.settings import Settings
 from infra.settings.rules.dual_regions import CONFIGURABLE, PREDEFINED, dual_location, key_location, partners
+from infra.settings.rules.gcp import run_size
 from slipway.errors import SettingsError
 from tests.unit.test_settings_multi import GCP_PART, MULTI
 
@@ -82,6 +83,22 @@ def test_flex_start_together_with_spot_is_refused():
     assert said.endswith("make a pool of each")
 
 
+def test_nodes_that_flex_start_would_have_to_keep_are_refused():
+    said = refusal(gpu_pools=pool(capacity=["flex_start"], min=2))
+    assert said.startswith("slipway:gpu_pools[0].min: 2 nodes cannot be kept by flex_start")
+
+
+def test_a_range_without_room_for_the_pods_of_all_nodes_is_refused():
+    said = refusal(network={"ranges": {"us-central1": "10.30.0.0/20"}}, gpu_pools=pool(max=4))
+    assert said.startswith(
+        "slipway:network.ranges: us-central1 (10.30.0.0/20) has pods for 8 nodes and its pools may have 11"
+    )
+
+
+def test_a_range_with_room_for_the_pods_of_all_nodes_is_taken():
+    Settings.parse(with_(network={"ranges": {"us-central1": "10.30.0.0/19"}}, gpu_pools=pool(max=4)))
+
+
 def test_a_kind_of_capacity_that_only_aws_has_is_refused():
     said = refusal(gpu_pools=pool(capacity=["capacity_block"], reservation={"id": "cr-1", "zone": "us-central1-a"}))
     assert "slipway:gpu_pools[0].capacity: capacity_block is AWS'" in said
@@ -98,6 +115,27 @@ def test_an_image_of_nodes_that_only_aws_has_is_refused():
 def test_memory_that_does_not_go_with_the_cpus_of_an_instance_is_refused():
     said = refusal(serverless={"memory_mib": 16_384, "cpus": 2})
     assert "slipway:serverless.memory_mib: 16384 does not go with 2 CPUs on Cloud Run, which takes 512 to 8192" in said
+
+
+@pytest.mark.parametrize(
+    ("cpus", "memory_mib", "said"),
+    [
+        (5, 16_384, "slipway:serverless.cpus: Cloud Run has no instance of 5"),
+        (4, 32_768, "slipway:serverless.memory_mib: 32768 does not go with 4 CPUs"),
+        (2, 20_480, "slipway:serverless.memory_mib: 20480 does not go with 4 CPUs"),
+    ],
+)
+def test_a_size_that_cloud_run_does_not_have_is_refused_beside_an_accelerator_too(
+    cpus: int, memory_mib: int, said: str
+):
+    wanted = {"accelerator": "nvidia-l4", "cpus": cpus, "memory_mib": memory_mib}
+    assert refusal(serverless=wanted).startswith(said)
+
+
+@pytest.mark.parametrize("wanted", [{}, {"cpus": 8, "memory_mib": 32_768}])
+def test_beside_an_accelerator_every_size_that_goes_with_it_is_taken(wanted: dict[str, int]):
+    settings = Settings.parse(with_(serverless={"accelerator": "nvidia-l4"} | wanted))
+    assert run_size(settings.serverless) == (wanted.get("cpus", 4), wanted.get("memory_mib", 16_384))
 
 
 def test_a_number_of_cpus_that_cloud_run_does_not_have_is_refused():
@@ -151,6 +189,12 @@ def test_a_bucket_in_two_regions_that_are_no_pair_is_refused(pair: tuple[str, st
     said = refusal(storage={"dual_region": list(pair)})
     assert said.startswith(f"slipway:storage.dual_region: {pair[0]} and {pair[1]} are no pair")
     assert said.endswith("or leave it out and releases are copied between the regions' buckets")
+
+
+def test_a_bucket_in_two_regions_that_are_none_of_the_stacks_is_refused():
+    said = refusal(storage={"dual_region": ["asia-south1", "asia-south2"]})
+    assert said.startswith("slipway:storage.dual_region: neither asia-south1 nor asia-south2 is one of the stack's")
+    assert "beside us-central1 there may be us-east1" in said
 
 
 def test_a_bucket_outside_its_continent_is_told_where_it_may_lie():
@@ -229,3 +273,13 @@ def test_the_id_of_an_account_fits_in_every_region_and_is_its_own(what: str):
     ids = {account_id(what, region) for region in REGIONS}
     assert len(ids) == len(REGIONS)
     assert max(map(len, ids)) <= 30
+
+
+def test_the_id_of_the_account_that_deploys_fits_for_a_stack_of_23_letters():
+    assert len(account_id("deploy", "s" * 23)) == 30
+
+
+def test_a_stack_whose_name_leaves_no_room_for_that_account_is_refused_with_the_reason():
+    with pytest.raises(SettingsError, match="would have 31 letters and Google takes 30") as caught:
+        account_id("deploy", "s" * 24)
+    assert caught.value.hint == "name the stack with 23 letters at most"

@@ -42,6 +42,10 @@ def with_parts(**parts: dict[str, Any]) -> dict[str, Any]:
     return MULTI | {"slipway:clouds": {"aws": AWS_PART, "gcp": GCP_PART} | parts}
 
 
+def with_gcp(**sections: Any) -> dict[str, Any]:
+    return {"slipway:clouds": {"aws": AWS_PART, "gcp": GCP_PART | sections}}
+
+
 def test_each_part_is_a_stack_of_its_cloud():
     settings = Settings.parse(MULTI)
     assert (settings.part("aws").target, settings.part("gcp").target) == ("aws", "gcp")
@@ -86,6 +90,16 @@ def test_clouds_that_all_weigh_nothing_are_refused():
 def test_what_a_cloud_refuses_is_refused_with_the_path_of_its_part():
     said = refusal(with_parts(aws=AWS_PART | {"network": {"nat": "one"}}))
     assert said.startswith("slipway:clouds.aws.network.nat: one gateway takes production down")
+
+
+def test_a_key_that_stands_above_the_clouds_is_named_where_it_stands():
+    assert refusal(MULTI | {"slipway:deletion_protection": False}).startswith("slipway:deletion_protection: production")
+    assert refusal(MULTI | {"slipway:tracking": {"server": True}}).startswith("slipway:tracking.server: Vertex AI")
+
+
+def test_a_key_that_a_part_says_over_the_stack_is_named_under_the_part():
+    said = refusal(MULTI | {"slipway:serverless": {"cpus": 2}} | with_gcp(serverless={"cpus": 3}))
+    assert said.startswith("slipway:clouds.gcp.serverless.cpus: Cloud Run has no instance of 3")
 
 
 def test_an_account_of_the_other_cloud_is_refused():

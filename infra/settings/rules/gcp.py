@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from infra.settings.cloud import ServerlessSettings
 from infra.settings.rules.common import meaningless
 from infra.settings.rules.dual_regions import dual_location, partners
 
@@ -13,11 +14,28 @@ RUN_MEMORY_MIB = {1: (512, 4096), 2: (512, 8192), 4: (2048, 16_384), 6: (4096, 2
 """By CPUs, the least and the most memory of an instance of Cloud Run, from its documentation on memory limits, November
 2026."""
 
+_CPUS_WITH_ACCELERATOR, _MIB_WITH_ACCELERATOR = 4, 16_384
+"""The least beside a GPU, from its documentation on GPUs, November 2026."""
+
+_PODS_NODE_PREFIX = 24
+"""GKE gives every node this much of the pods' range, for 110 pods."""
+
+SYSTEM_GROWS = 3
+"""How many times its usual number of nodes the system's pool may have."""
+
+
+def run_size(settings: ServerlessSettings) -> tuple[int, int]:
+    """CPUs and MiB of an instance of Cloud Run: beside an accelerator the least that goes with it, at least."""
+    if settings.accelerator:
+        return max(settings.cpus, _CPUS_WITH_ACCELERATOR), max(settings.memory_mib, _MIB_WITH_ACCELERATOR)
+    return settings.cpus, settings.memory_mib
+
 
 def gcp(settings: "Settings") -> Iterator[str]:
     """Every refusal that is Google's own."""
     yield from _account(settings)
     yield from _pools(settings)
+    yield from _room(settings)
     yield from _store(settings)
     yield from meaningless(settings, ("origin_token",))  # its balancer alone reaches the predictors, without one
     if settings.domain is None:
@@ -30,9 +48,7 @@ def gcp(settings: "Settings") -> Iterator[str]:
 
 
 def _instance(settings: "Settings") -> Iterator[str]:
-    cpus, memory_mib = settings.serverless.cpus, settings.serverless.memory_mib
-    if settings.serverless.accelerator:  # then the least of its own is taken where settings say less
-        return
+    cpus, memory_mib = run_size(settings.serverless)
     if cpus not in RUN_MEMORY_MIB:
         yield f"serverless.cpus: Cloud Run has no instance of {cpus}; take one of {', '.join(map(str, RUN_MEMORY_MIB))}"
         return
@@ -63,6 +79,11 @@ def _store(settings: "Settings") -> Iterator[str]:
                 f"storage.dual_region: {pair[0]} and {pair[1]} are no pair that Cloud Storage keeps a bucket in; "
                 f"{_beside(pair[0])}, or leave it out and releases are copied between the regions' buckets"
             )
+        elif settings.regions and not set(pair) & set(settings.regions):
+            yield (
+                f"storage.dual_region: neither {pair[0]} nor {pair[1]} is one of the stack's regions, which would read "
+                f"every release from afar; {_beside(settings.regions[0])}"
+            )
 
 
 def _beside(region: str) -> str:
@@ -78,9 +99,28 @@ def _pools(settings: "Settings") -> Iterator[str]:
                 f"{key}.capacity: flex_start together with spot; a flex-start node is promised for its whole run and "
                 "spot may be taken at any time, so make a pool of each"
             )
+        if pool.min and "flex_start" in pool.capacity:
+            yield (
+                f"{key}.min: {pool.min} nodes cannot be kept by flex_start, which starts one for a pod that waits and "
+                "lends it for a week at most; 0, or keep them in a pool on demand"
+            )
         if "capacity_block" in pool.capacity:
             yield f"{key}.capacity: capacity_block is AWS'; on Google the like is flex_start or reserved"
         if pool.efa:
             yield f"{key}.efa: is AWS'; Google's machines have gVNIC and Fast Socket without being asked"
         if pool.image in ("al2023", "bottlerocket"):
             yield f"{key}.image: {pool.image} is AWS'; leave it out, or take cos"
+
+
+def _room(settings: "Settings") -> Iterator[str]:
+    """Pods have half of a region's range (infra/gcp/network.py), and a node has its part of it or does not start."""
+    for at, region in enumerate(settings.regions):
+        network = settings.network.range_of(region, at)
+        has = 2 ** max(0, _PODS_NODE_PREFIX - (network.prefixlen + 1))
+        pools = [pool for pool in settings.gpu_pools if not pool.regions or region in pool.regions]
+        wants = settings.cluster.system_nodes * SYSTEM_GROWS + 1 + sum(pool.max for pool in pools)
+        if wants > has:
+            yield (
+                f"network.ranges: {region} ({network}) has pods for {has} nodes and its pools may have {wants}, one of "
+                f"them while nodes are renewed; give it a larger range, or lower gpu_pools[].max"
+            )

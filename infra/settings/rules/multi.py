@@ -41,4 +41,4 @@ def multi(settings: "Settings") -> Iterator[str]:
         }
     )
     if settings.clouds and not any(part.weight for part in settings.clouds.values()):
-        yield "clouds: every weight is 0 and nothing would get a request; give one of them a weight"
+        yield "clouds: every weight is 0, which Route 53 takes for equal shares; give one of them a weight"

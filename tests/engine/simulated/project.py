@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from slipway.paths import State
 from slipway.toolchain import engine_variables, find_engine
 from tests.engine.project import ONE_CHECKPOINT, PINS, EngineProject, Ran, lay_out, provider_script
 from tests.engine.simulated.core.faults import Faults
 from tests.engine.simulated.core.holdings import VARIABLE, Holdings
+from tests.engine.simulated.gcp.outputs import NUMBER_VARIABLE
 
 __all__ = ["CLOUDS", "PINS", "Ran", "SimulatedProject", "make", "reopen", "simulating"]
 
@@ -44,7 +47,21 @@ def reopen(folder: Path, stack: str) -> SimulatedProject:
     """A project that `make` made."""
     engine = find_engine()
     environment = simulating(engine_variables(engine, State(folder), "local"), folder) | ONE_CHECKPOINT
-    return SimulatedProject(folder=folder, stack=stack, executable=engine.executable, environment=environment)
+    number = _project_number(folder / "stacks" / f"Pulumi.{stack}.yaml")
+    return SimulatedProject(
+        folder=folder,
+        stack=stack,
+        executable=engine.executable,
+        environment=environment | ({NUMBER_VARIABLE: number} if number else {}),
+    )
+
+
+def _project_number(file: Path) -> str:
+    """Of the project on Google that a stack says to be in, which some names of Google's hold; empty without one."""
+    config = yaml.safe_load(file.read_text())["config"]
+    part = config.get("slipway:clouds", {}).get("gcp", {})
+    identity = part.get("identity") or config.get("slipway:identity", {})
+    return str(identity.get("project_number", ""))
 
 
 def simulating(variables: Mapping[str, str], folder: Path) -> dict[str, str]:

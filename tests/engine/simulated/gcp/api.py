@@ -107,13 +107,20 @@ def _leaf(described: Mapping[str, Any]) -> Shape:
     match described.get("type"):
         case "string":
             pattern: str = _FORMS.get(form) or described.get("pattern", "")
-            return Shape(sort="text", pattern=pattern, values=tuple(described.get("enum", ())))
+            return Shape(sort="text", pattern=pattern, values=_in_use(described))
         case "number" | "integer":
             return Shape(sort="number")
         case "boolean":
             return Shape(sort="flag")
         case _:
             return Shape()
+
+
+def _in_use(described: Mapping[str, Any]) -> tuple[str, ...]:
+    """The members of an enum that Google has not given up: a program of ours should not begin with one that it has."""
+    members: list[str] = described.get("enum", [])
+    given_up = described.get("enumDeprecated", [False] * len(members))
+    return tuple(member for member, gone in zip(members, given_up, strict=True) if not gone)
 
 
 @functools.cache
