@@ -216,3 +216,9 @@ def test_a_change_of_capacity_replaces_a_node_pool_and_a_change_of_size_does_not
     replacing = GCP.replaces(POOL)
     assert {"nodeConfig.spot", "cluster", "location"} <= replacing
     assert "autoscaling" not in replacing
+
+
+def test_a_member_of_an_enum_that_google_has_given_up_is_refused():
+    posture = {"mode": "BASIC", "vulnerabilityMode": "VULNERABILITY_BASIC"}
+    found = problems("gcp:container/cluster:Cluster", {"location": "asia-south1", "securityPostureConfig": posture})
+    assert found.startswith("securityPostureConfig.vulnerabilityMode: 'VULNERABILITY_BASIC' is none of")

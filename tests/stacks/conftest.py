@@ -16,6 +16,17 @@ def gcp(request: pytest.FixtureRequest) -> Graph:
     return graph(request.param)
 
 
+@pytest.fixture(params=[False, True], ids=["up", "preview"])
+def preview(request: pytest.FixtureRequest) -> bool:
+    return request.param
+
+
+@pytest.fixture(params=GCP_STACKS)
+def gcp_both_ways(request: pytest.FixtureRequest, preview: bool) -> Graph:
+    """For invariants that ask for nothing that Google would add, which a preview does not know."""
+    return graph(request.param, preview=preview)
+
+
 @pytest.fixture
 def gcp_prod() -> Graph:
     return graph("gcp-prod")

@@ -15,11 +15,6 @@ def stack(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=[False, True], ids=["up", "preview"])
-def preview(request: pytest.FixtureRequest) -> bool:
-    return request.param
-
-
 @pytest.fixture
 def resources(stack: str, preview: bool) -> Graph:
     return graph(stack, preview=preview)

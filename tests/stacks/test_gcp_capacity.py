@@ -1,0 +1,201 @@
+"""How nodes with accelerators are had on Google: spot, flex-start, on demand, reserved, and in which order."""
+
+import functools
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.capacity import Choice, choose_capacity, order_of
+from infra.gcp.expander import group_names, priorities
+from infra.gcp.naming import group_name
+from infra.settings import Gone, PoolSettings, Settings
+from slipway.errors import SettingsError
+from tests.stacks.graph import Graph, Registration
+from tests.stacks.programs import cloud_graph, cloud_made, config_of
+from tests.stacks.test_gcp_cluster import TRAIN, dev_with, gpu_pools, node
+
+REGIONS = ("us-central1", "asia-south1")
+SERVE = PoolSettings(name="serve", accelerator="L4", machines=("g2-standard-4", "g2-standard-8"))
+
+
+@functools.cache
+def made(*gone: str, kept: int = 0) -> tuple[Graph, dict[str, Any]]:
+    """Production's graph and outputs with whole regions gone; nothing is served, which pools do not mind."""
+    return cloud_made(with_gone(*({"region": region} for region in gone), kept=kept), "gcp-prod", serving=False)
+
+
+def with_gone(*gone: dict[str, str], kept: int = 0) -> Settings:
+    config: dict[str, Any] = config_of("gcp-prod") | {"slipway:gone": list(gone)}
+    train, *others = config["slipway:gpu_pools"]
+    return Settings.parse(config | {"slipway:gpu_pools": [train | {"min": kept}, *others]})
+
+
+@functools.cache
+def bought_ahead() -> list[Registration]:
+    """Development's pool with a reservation before on demand."""
+    return gpu_pools(dev_with(gpu_pools=[TRAIN | {"capacity": ["reserved", "on_demand"], "reservation": "ours"}]))
+
+
+def kind(pool: Registration) -> str:
+    return node(pool)["labels"]["slipway/capacity"]
+
+
+def kept_in(graph: Graph) -> list[str]:
+    return [pool.name for pool in gpu_pools(graph) if pool.inputs["autoscaling"]["totalMinNodeCount"]]
+
+
+def test_every_gpu_pool_scales_from_zero(gcp_both_ways: Graph):
+    for pool in gpu_pools(gcp_both_ways):
+        assert pool.inputs["initialNodeCount"] == 0
+        assert pool.inputs["autoscaling"]["totalMinNodeCount"] == 0
+
+
+def test_the_autoscalers_number_of_nodes_is_not_ours(gcp_both_ways: Graph):
+    for pool in gcp_both_ways.of("gcp:container/nodePool:NodePool"):
+        assert pool.ignore_changes == ("nodeCount", "initialNodeCount")
+
+
+def test_spot_is_asked_for_in_whichever_zone_has_machines(gcp_both_ways: Graph):
+    """Evenly over the zones, as is the default, a pool would wait for the zone that has none."""
+    spot = [pool for pool in gpu_pools(gcp_both_ways) if node(pool)["spot"]]
+    assert {pool.inputs["autoscaling"]["locationPolicy"] for pool in spot} <= {"ANY"}
+
+
+def test_nodes_on_demand_stand_evenly_over_the_zones(gcp_both_ways: Graph):
+    lasting = [pool for pool in gpu_pools(gcp_both_ways) if kind(pool) == "on-demand"]
+    assert {pool.inputs["autoscaling"]["locationPolicy"] for pool in lasting} <= {"BALANCED"}
+
+
+def test_a_node_is_spot_exactly_where_its_label_says_so(gcp_both_ways: Graph):
+    for pool in gpu_pools(gcp_both_ways):
+        assert node(pool)["spot"] is (kind(pool) == "spot")
+
+
+def test_every_spot_pool_has_one_on_demand_of_the_same_machine_beside_it(gcp_both_ways: Graph):
+    pools = gpu_pools(gcp_both_ways)
+    there = {(it.inputs["location"], kind(it), node(it)["machineType"]) for it in pools}
+    for region, capacity, machine in there:
+        assert capacity != "spot" or (region, "on-demand", machine) in there
+
+
+def test_flex_start_nodes_are_promised_for_the_week_that_google_lends_them(gcp_prod: Graph):
+    flexible = [pool for pool in gpu_pools(gcp_prod) if kind(pool) == "flex-start"]
+    assert flexible
+    for pool in flexible:
+        assert (node(pool)["flexStart"], node(pool)["maxRunDuration"]) == (True, f"{7 * 86_400}s")
+
+
+def test_flex_start_nodes_are_neither_repaired_nor_upgraded_under_a_job(gcp_prod: Graph):
+    for pool in gpu_pools(gcp_prod):
+        if kind(pool) == "flex-start":
+            assert not pool.inputs["management"]["autoRepair"]
+            assert pool.inputs["upgradeSettings"] == {"strategy": "SHORT_LIVED"}
+
+
+def test_flex_start_takes_no_reservation_and_is_not_spot(gcp_prod: Graph):
+    """GKE refuses a flex-start pool with either."""
+    for pool in gpu_pools(gcp_prod):
+        if kind(pool) == "flex-start":
+            assert node(pool)["reservationAffinity"] == {"consumeReservationType": "NO_RESERVATION"}
+            assert not node(pool)["spot"]
+
+
+def test_only_flex_start_nodes_end_after_a_time(gcp_both_ways: Graph):
+    for pool in gpu_pools(gcp_both_ways):
+        assert ("maxRunDuration" in node(pool)) is (kind(pool) == "flex-start")
+
+
+def test_capacity_bought_ahead_is_named():
+    (reserved,) = [pool for pool in bought_ahead() if kind(pool) == "reserved"]
+    assert node(reserved)["reservationAffinity"] == {
+        "consumeReservationType": "SPECIFIC_RESERVATION",
+        "key": "compute.googleapis.com/reservation-name",
+        "values": ["ours"],
+    }
+
+
+def test_what_was_bought_for_one_pool_is_taken_by_no_other():
+    (other,) = [pool for pool in bought_ahead() if kind(pool) != "reserved"]
+    assert node(other)["reservationAffinity"] == {"consumeReservationType": "NO_RESERVATION"}
+
+
+def test_a_node_pool_has_the_name_that_its_class_lists(gcp_prod: Graph):
+    names = {(pool.inputs["location"], pool.inputs["name"]) for pool in gpu_pools(gcp_prod)}
+    _, outputs = made()
+    for region, cluster in outputs["clusters"].items():
+        listed = [
+            name
+            for document in yaml.safe_load_all(cluster["priorities"])
+            for rung in document["spec"]["priorities"]
+            for name in rung["nodepools"]
+        ]
+        assert {(region, name) for name in listed} == {each for each in names if each[0] == region}
+
+
+def test_gke_tries_every_spot_pool_before_one_on_demand():
+    (document,) = yaml.safe_load_all(priorities(order_of(SERVE, ["us-central1"]), ()))
+    ladder = [name for rung in document["spec"]["priorities"] for name in rung["nodepools"]]
+    assert ladder == ["serve-spot-0", "serve-spot-1", "serve-on-demand-0", "serve-on-demand-1"]
+
+
+def test_gke_tries_what_is_gone_last():
+    gone = [Gone(region="us-central1", capacity="spot")]
+    (document,) = yaml.safe_load_all(priorities(order_of(SERVE, ["us-central1"]), gone))
+    ladder = [name for rung in document["spec"]["priorities"] for name in rung["nodepools"]]
+    assert ladder[0] == "serve-on-demand-0"
+    assert ladder[-1] == "serve-spot-1"
+
+
+def test_a_pod_for_which_there_is_no_machine_waits_instead_of_taking_any():
+    (document,) = yaml.safe_load_all(priorities(order_of(SERVE, ["us-central1"]), ()))
+    assert document["spec"]["whenUnsatisfiable"] == "DoNotScaleUp"
+
+
+def test_the_first_region_gone_the_stack_trains_in_the_next_and_says_why():
+    _, outputs = made("us-central1")
+    assert outputs["capacity"]["train"] == {
+        "region": "asia-south1",
+        "capacity": "spot",
+        "machines": ["a3-highgpu-8g"],
+        "reason": "asia-south1 spot: us-central1 spot, us-central1 on demand are gone",
+        "order": ["us-central1 spot", "us-central1 on demand", "asia-south1 spot", "asia-south1 on demand"],
+    }
+    assert outputs["launcher"]["region"] == "asia-south1"
+    assert outputs["launcher"]["strategy"] == "SPOT"
+
+
+def test_each_loss_in_turn_falls_back_in_the_order_that_settings_say():
+    lost: list[dict[str, str]] = []
+    taken: list[str] = []
+    for region in REGIONS:
+        for capacity in ("spot", "on_demand"):
+            taken.append(str(choose_capacity(with_gone(*lost), REGIONS)["train"].choice))
+            lost.append({"region": region, "capacity": capacity})
+    assert taken == ["us-central1 spot", "us-central1 on demand", "asia-south1 spot", "asia-south1 on demand"]
+
+
+def test_nodes_that_are_kept_move_with_the_choice():
+    assert kept_in(made(kept=1)[0]) == ["gpu-us-central1-train-spot-0"]
+    assert kept_in(made("us-central1", kept=1)[0]) == ["gpu-asia-south1-train-spot-0"]
+
+
+def test_a_loss_makes_and_deletes_no_resource():
+    whole, reduced = made(kept=1)[0], made("us-central1", kept=1)[0]
+    assert {(r.type, r.name) for r in whole} == {(r.type, r.name) for r in reduced}
+
+
+def test_the_longest_name_of_a_node_pool_is_one_that_gke_takes():
+    assert len(group_name("p" * 21, "flex_start", 9)) <= 39
+
+
+def test_a_choice_has_a_node_pool_for_each_of_its_machines():
+    choice = Choice(region="us-central1", pool="serve", capacity="flex_start", machines=("a", "b"))
+    assert group_names(choice) == ["serve-flex-start-0", "serve-flex-start-1"]
+
+
+def test_a_machine_that_a_region_does_not_offer_is_refused_with_where_it_is():
+    wrong = config_of("gcp-dev") | {"slipway:gpu_pools": [TRAIN | {"machines": ["g2-standard-999"]}]}
+    with pytest.raises(SettingsError, match=r"gpu_pools\[0\]\.machines: g2-standard-999 is not offered spot") as caught:
+        cloud_graph(Settings.parse(wrong), "gcp-dev")
+    assert "check its name" in caught.value.hint
