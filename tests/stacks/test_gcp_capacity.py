@@ -34,7 +34,8 @@ def with_gone(*gone: dict[str, str], kept: int = 0) -> Settings:
 @functools.cache
 def bought_ahead() -> list[Registration]:
     """Development's pool with a reservation before on demand."""
-    return gpu_pools(dev_with(gpu_pools=[TRAIN | {"capacity": ["reserved", "on_demand"], "reservation": "ours"}]))
+    held = {"capacity": ["reserved", "on_demand"], "reservation": {"id": "ours", "zone": "us-central1-a"}}
+    return gpu_pools(dev_with(gpu_pools=[TRAIN | held]))
 
 
 def kind(pool: Registration) -> str:
