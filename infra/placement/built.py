@@ -18,6 +18,9 @@ from infra.zones import has
 _CLOUD_RUN_ACCELERATORS = {"cloud-run-l4": "nvidia-l4"}
 _LAMBDA_ARCHITECTURES = {"lambda-arm": "arm64", "lambda-x86": "x86_64"}
 
+_TRAIN = "train"
+_ATTACHED = "+"  # in the catalog's names, as of an N1 with a T4
+
 Pool = dict[str, Any]
 """PoolSettings as a stack file says them, checked with the rest of the stack."""
 
@@ -81,7 +84,7 @@ def training_pool(work: TrainingWork, plan: TrainingPlan, catalog: Catalog) -> P
     """The nodes that the order of capacity asks for, in that order."""
     steps = [(step.region, step.capacity.value, step.machine) for step in plan.order]
     most = max(step.machines for step in plan.order)
-    return _pool("train", accelerator_named(work.accelerator, catalog), steps, in_turn=work.capacity, most=most)
+    return _pool(_TRAIN, accelerator_named(work.accelerator, catalog), steps, in_turn=work.capacity, most=most)
 
 
 def serverless(plan: ServingPlan, by_hand: ServerlessSettings) -> dict[str, Any]:
@@ -107,6 +110,12 @@ def _pool(
     """steps: region, kind of capacity and machine, best first. in_turn: the kinds of capacity, in order."""
     machines: dict[tuple[str, str], dict[str, None]] = {}
     for region, capacity, machine in steps:
+        if _ATTACHED in machine:
+            raise PlacementError(
+                f"slipway:{'work' if name == _TRAIN else 'serving'}: the plan takes {machine} in {region}, and a stack "
+                "has no pools of machines to which an accelerator is attached",
+                hint=f"take another accelerator than {accelerator}, or another cloud",
+            )
         machines.setdefault((region, capacity), {})[machine] = None
     kinds = {capacity for _, capacity in machines}
     return {

@@ -117,6 +117,11 @@ def test_work_in_a_region_that_the_stack_does_not_have_is_refused_by_its_setting
         placed(stack(regions=["us-east-1"], work=WORK | {"regions": ["us-west-2"]}), Catalog.load())
 
 
+def test_a_machine_with_an_attached_accelerator_is_refused_before_it_is_a_pool():
+    with pytest.raises(PlacementError, match=r"slipway:work: the plan takes n1-standard-4\+T4x1 in us-central1"):
+        placed(google(regions=["us-central1"], work=WORK | {"accelerator": "T4"}), Catalog.load())
+
+
 def test_the_trainers_pool_stands_before_those_that_serve():
     _, settings = settle(stack(serving=ON_L4, work=WORK))
     assert [pool.name for pool in settings.gpu_pools] == ["train", "serve"]
