@@ -18,6 +18,7 @@ ACCOUNT = "123456789012"
 AWS = Aws()
 VPC, SUBNET, QUEUE = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:sqs/queue:Queue"
 GROUP, TEMPLATE = "aws:eks/nodeGroup:NodeGroup", "aws:ec2/launchTemplate:LaunchTemplate"
+MONITOR = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
 BUCKET, POLICY = "aws:s3/bucket:Bucket", "aws:s3/bucketPolicy:BucketPolicy"
 STOCK = ["p5.48xlarge", "p4d.24xlarge"]
 
@@ -193,3 +194,22 @@ def test_a_pool_that_starts_nothing_meets_no_stock_out(world: World):
     world.told(StockOut())
     world.pool(scalingConfig={"minSize": 0, "desiredSize": 0, "maxSize": 2})
     assert world.holdings.named("train").region == "us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ((1, 0, 2), "Minimum capacity 1 can't be greater than desired size 0"),
+        ((0, 3, 2), "desired capacity 3 can't be greater than max size 2"),
+    ],
+)
+def test_sizes_that_do_not_go_together_are_refused(world: World, sizes: tuple[int, int, int], said: str):
+    with pytest.raises(RefusedError, match=said):
+        world.pool(scalingConfig=dict(zip(("minSize", "desiredSize", "maxSize"), sizes, strict=True)))
+
+
+def test_an_account_has_one_monitor_of_its_services(world: World):
+    monitor = {"monitorType": "DIMENSIONAL", "monitorDimension": "SERVICE"}
+    world.make(MONITOR, "first", **monitor)
+    with pytest.raises(RefusedError, match="Limit exceeded on dimensional spend monitor creation"):
+        world.make(MONITOR, "second", **monitor)
