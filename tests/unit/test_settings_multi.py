@@ -117,3 +117,15 @@ def test_clouds_on_a_stack_of_one_are_refused():
     assert "slipway:clouds: means nothing on the aws target" in refusal(
         single | {f"slipway:{name}": value for name, value in AWS_PART.items()}
     )
+
+
+def test_a_shared_network_may_say_ranges_of_both_clouds():
+    shared = {"nat": "per_zone", "ranges": {"us-east-1": "10.50.0.0/16", "us-central1": "10.51.0.0/16"}}
+    bare = {name: {**part, "network": None} for name, part in (("aws", AWS_PART), ("gcp", GCP_PART))}
+    settings = Settings.parse(with_parts(**bare) | {"slipway:network": shared})
+    assert settings.part("aws").network.ranges == {"us-east-1": "10.50.0.0/16"}
+
+
+def test_a_range_of_a_region_that_neither_cloud_has_is_refused():
+    said = refusal(MULTI | {"slipway:network": {"ranges": {"us-esat-1": "10.50.0.0/16"}}})
+    assert "slipway:network.ranges: us-esat-1 is none of the stack's" in said
