@@ -46,35 +46,35 @@ def kept_in(graph: Graph) -> list[str]:
     return [pool.name for pool in gpu_pools(graph) if pool.inputs["autoscaling"]["totalMinNodeCount"]]
 
 
-def test_every_gpu_pool_scales_from_zero(gcp_both_ways: Graph):
-    for pool in gpu_pools(gcp_both_ways):
+def test_every_gpu_pool_scales_from_zero(gcp: Graph):
+    for pool in gpu_pools(gcp):
         assert pool.inputs["initialNodeCount"] == 0
         assert pool.inputs["autoscaling"]["totalMinNodeCount"] == 0
 
 
-def test_the_autoscalers_number_of_nodes_is_not_ours(gcp_both_ways: Graph):
-    for pool in gcp_both_ways.of("gcp:container/nodePool:NodePool"):
+def test_the_autoscalers_number_of_nodes_is_not_ours(gcp: Graph):
+    for pool in gcp.of("gcp:container/nodePool:NodePool"):
         assert pool.ignore_changes == ("nodeCount", "initialNodeCount")
 
 
-def test_spot_is_asked_for_in_whichever_zone_has_machines(gcp_both_ways: Graph):
+def test_spot_is_asked_for_in_whichever_zone_has_machines(gcp: Graph):
     """Evenly over the zones, as is the default, a pool would wait for the zone that has none."""
-    spot = [pool for pool in gpu_pools(gcp_both_ways) if node(pool)["spot"]]
+    spot = [pool for pool in gpu_pools(gcp) if node(pool)["spot"]]
     assert {pool.inputs["autoscaling"]["locationPolicy"] for pool in spot} <= {"ANY"}
 
 
-def test_nodes_on_demand_stand_evenly_over_the_zones(gcp_both_ways: Graph):
-    lasting = [pool for pool in gpu_pools(gcp_both_ways) if kind(pool) == "on-demand"]
+def test_nodes_on_demand_stand_evenly_over_the_zones(gcp: Graph):
+    lasting = [pool for pool in gpu_pools(gcp) if kind(pool) == "on-demand"]
     assert {pool.inputs["autoscaling"]["locationPolicy"] for pool in lasting} <= {"BALANCED"}
 
 
-def test_a_node_is_spot_exactly_where_its_label_says_so(gcp_both_ways: Graph):
-    for pool in gpu_pools(gcp_both_ways):
+def test_a_node_is_spot_exactly_where_its_label_says_so(gcp: Graph):
+    for pool in gpu_pools(gcp):
         assert node(pool)["spot"] is (kind(pool) == "spot")
 
 
-def test_every_spot_pool_has_one_on_demand_of_the_same_machine_beside_it(gcp_both_ways: Graph):
-    pools = gpu_pools(gcp_both_ways)
+def test_every_spot_pool_has_one_on_demand_of_the_same_machine_beside_it(gcp: Graph):
+    pools = gpu_pools(gcp)
     there = {(it.inputs["location"], kind(it), node(it)["machineType"]) for it in pools}
     for region, capacity, machine in there:
         assert capacity != "spot" or (region, "on-demand", machine) in there
@@ -102,8 +102,8 @@ def test_flex_start_takes_no_reservation_and_is_not_spot(gcp_prod: Graph):
             assert not node(pool)["spot"]
 
 
-def test_only_flex_start_nodes_end_after_a_time(gcp_both_ways: Graph):
-    for pool in gpu_pools(gcp_both_ways):
+def test_only_flex_start_nodes_end_after_a_time(gcp: Graph):
+    for pool in gpu_pools(gcp):
         assert ("maxRunDuration" in node(pool)) is (kind(pool) == "flex-start")
 
 

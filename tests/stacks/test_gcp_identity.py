@@ -53,9 +53,9 @@ def test_a_role_is_added_to_what_is_there_and_never_in_its_place(gcp: Graph):
     assert {kind for kind in kinds if kind.lower().endswith(("iampolicy", "iambinding"))} == set()
 
 
-def test_ci_comes_from_one_repository_and_one_environment_only(gcp: Graph):
-    (provider,) = gcp.of("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
-    (deploys,) = [b for b in gcp.of(ON_ACCOUNT) if b.inputs["role"] == "roles/iam.workloadIdentityUser"]
+def test_ci_comes_from_one_repository_and_one_environment_only(gcp_up: Graph):
+    (provider,) = gcp_up.of("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
+    (deploys,) = [b for b in gcp_up.of(ON_ACCOUNT) if b.inputs["role"] == "roles/iam.workloadIdentityUser"]
     subject = deploys.inputs["member"].split("/subject/")[1]
     assert subject.startswith("repo:example/slipway-models:environment:")
     assert provider.inputs["attributeCondition"] == f"assertion.sub == '{subject}'"
@@ -82,11 +82,11 @@ def test_ci_cannot_give_itself_what_it_deploys_with():
     assert not set(DEPLOY_ROLES) & set(WORKLOAD_ROLES)
 
 
-def test_ci_acts_as_the_accounts_of_its_stack_only(gcp: Graph):
-    acting = [b for b in gcp.of(ON_ACCOUNT) if b.inputs["role"] == "roles/iam.serviceAccountUser"]
+def test_ci_acts_as_the_accounts_of_its_stack_only(gcp_up: Graph):
+    acting = [b for b in gcp_up.of(ON_ACCOUNT) if b.inputs["role"] == "roles/iam.serviceAccountUser"]
     assert acting
     assert all(binding.inputs["member"].startswith(CI) for binding in acting)
-    assert "roles/iam.serviceAccountUser" not in {b.inputs["role"] for b in gcp.of(ON_PROJECT)}
+    assert "roles/iam.serviceAccountUser" not in {b.inputs["role"] for b in gcp_up.of(ON_PROJECT)}
 
 
 def test_nobody_may_make_tokens_or_keys_of_an_account(gcp: Graph):
@@ -94,8 +94,8 @@ def test_nobody_may_make_tokens_or_keys_of_an_account(gcp: Graph):
     assert not {binding.inputs["role"] for binding in bindings(gcp)} & forbidden
 
 
-def test_pods_are_known_by_the_service_account_of_one_namespace(gcp: Graph):
-    members = {b.inputs["member"] for b in bindings(gcp) if "svc.id.goog" in b.inputs["member"]}
+def test_pods_are_known_by_the_service_account_of_one_namespace(gcp_up: Graph):
+    members = {b.inputs["member"] for b in bindings(gcp_up) if "svc.id.goog" in b.inputs["member"]}
     assert {member.split("/subject/")[1].rsplit("/", 1)[0] for member in members} == {"ns/slipway/sa"}
     assert all(member.startswith("principal://iam.googleapis.com/projects/") for member in members)
 
@@ -112,21 +112,21 @@ def test_pods_are_known_to_google_only_once_there_is_a_cluster(gcp: Graph):
         assert any(name.startswith("cluster-") for name in component.depends_on), component.name
 
 
-def test_a_predictor_may_read_releases_and_nothing_else_of_the_store(gcp: Graph):
-    for binding in gcp.of(ON_BUCKET):
+def test_a_predictor_may_read_releases_and_nothing_else_of_the_store(gcp_up: Graph):
+    for binding in gcp_up.of(ON_BUCKET):
         if "predictor" in binding.inputs["member"]:
             assert binding.inputs["role"] == "roles/storage.objectViewer"
             assert binding.inputs["condition"]["expression"].endswith('/objects/releases/")')
 
 
-def test_a_trainer_may_add_a_release_and_change_none(gcp: Graph):
-    for binding in gcp.of(ON_BUCKET):
+def test_a_trainer_may_add_a_release_and_change_none(gcp_up: Graph):
+    for binding in gcp_up.of(ON_BUCKET):
         if "trainer" in binding.inputs["member"] and "/objects/releases/" in str(binding.inputs.get("condition")):
             assert binding.inputs["role"] == "roles/storage.objectCreator"
 
 
-def test_a_worker_takes_tasks_and_puts_none(gcp: Graph):
-    roles = {b.inputs["role"] for b in pods(gcp, "worker") if "pubsub" in b.inputs["role"]}
+def test_a_worker_takes_tasks_and_puts_none(gcp_up: Graph):
+    roles = {b.inputs["role"] for b in pods(gcp_up, "worker") if "pubsub" in b.inputs["role"]}
     assert roles == {"roles/pubsub.subscriber"}
 
 
@@ -194,9 +194,11 @@ def test_every_log_bucket_ends_and_is_encrypted_with_the_key_of_its_region(gcp: 
         assert bucket.inputs["cmekSettings"]["kmsKeyName"] == f"encryption-{bucket.inputs['location']}-id"
 
 
-def test_what_a_predictor_writes_is_kept_in_the_log_bucket_of_its_region(gcp: Graph):
+def test_what_a_predictor_writes_is_kept_in_the_log_bucket_of_its_region(gcp_up: Graph):
     """A bucket that no sink leads to stays empty."""
-    kept = {sink.inputs["destination"]: sink.inputs["filter"] for sink in gcp.of("gcp:logging/projectSink:ProjectSink")}
-    for service in gcp.of("gcp:cloudrunv2/service:Service"):
+    kept = {
+        sink.inputs["destination"]: sink.inputs["filter"] for sink in gcp_up.of("gcp:logging/projectSink:ProjectSink")
+    }
+    for service in gcp_up.of("gcp:cloudrunv2/service:Service"):
         region = service.inputs["location"]
         assert f'"{service.name}-abcdef1"' in kept[f"logging.googleapis.com/observability-{region}-id"]

@@ -53,8 +53,8 @@ def test_a_predictor_is_reached_through_the_balancer_only(gcp: Graph):
         assert service.inputs["defaultUriDisabled"]
 
 
-def test_a_predictor_acts_as_an_account_of_its_own(gcp: Graph):
-    accounts = [service.inputs["template"]["serviceAccount"] for service in gcp.of(SERVICE)]
+def test_a_predictor_acts_as_an_account_of_its_own(gcp_up: Graph):
+    accounts = [service.inputs["template"]["serviceAccount"] for service in gcp_up.of(SERVICE)]
     assert all(account.startswith("predictor-") for account in accounts)
     assert len(set(accounts)) == len(accounts)
 
@@ -107,8 +107,8 @@ def test_warm_and_most_instances_are_those_of_the_settings(gcp_prod: Graph):
         assert template["maxInstanceRequestConcurrency"] == wanted.concurrency
 
 
-def test_a_predictor_loads_the_release_that_is_pinned(gcp: Graph):
-    for service in gcp.of(SERVICE):
+def test_a_predictor_loads_the_release_that_is_pinned(gcp_up: Graph):
+    for service in gcp_up.of(SERVICE):
         said = environment(service)
         assert said["SLIPWAY_RELEASE_DIGEST"]
         assert said["SLIPWAY_STORE"].startswith("gs://storage")
@@ -165,8 +165,8 @@ def test_the_balancer_has_every_region_behind_it(gcp: Graph):
     assert len(behind) == len(gcp.of(SERVICE))
 
 
-def test_a_group_leads_to_the_predictor_of_its_region(gcp: Graph):
-    for group in gcp.of(GROUP):
+def test_a_group_leads_to_the_predictor_of_its_region(gcp_up: Graph):
+    for group in gcp_up.of(GROUP):
         assert group.inputs["networkEndpointType"] == "SERVERLESS"
         assert group.inputs["cloudRun"]["service"] == f"predictor-{group.inputs['region']}-abcdef1"
 
@@ -220,10 +220,10 @@ def test_who_comes_without_tls_is_sent_to_where_there_is(gcp: Graph):
     assert (plain, proxy.inputs["urlMap"]) == ({f"{proxy.name}-id"}, f"{redirect.name}-id")
 
 
-def test_both_kinds_of_address_are_listened_on(gcp: Graph):
-    kinds = {address.inputs.get("ipVersion") for address in gcp.of(ADDRESS) if address.parent == "edge"}
+def test_both_kinds_of_address_are_listened_on(gcp_up: Graph):
+    kinds = {address.inputs.get("ipVersion") for address in gcp_up.of(ADDRESS) if address.parent == "edge"}
     assert kinds == {"IPV4", "IPV6"}
-    assert len({rule.inputs["ipAddress"] for rule in gcp.of(RULE)}) == 2
+    assert len({rule.inputs["ipAddress"] for rule in gcp_up.of(RULE)}) == 2
 
 
 def test_the_name_leads_to_the_addresses(gcp_prod: Graph):
@@ -231,11 +231,11 @@ def test_the_name_leads_to_the_addresses(gcp_prod: Graph):
     assert (led["A"], led["AAAA"]) == (["203.0.113.10"], ["2001:db8::10"])
 
 
-def test_the_certificate_is_proven_by_a_record_and_needs_no_traffic(gcp: Graph):
-    (certificate,) = gcp.of("gcp:certificatemanager/certificate:Certificate")
-    (authorization,) = gcp.of("gcp:certificatemanager/dnsAuthorization:DnsAuthorization")
+def test_the_certificate_is_proven_by_a_record_and_needs_no_traffic(gcp_up: Graph):
+    (certificate,) = gcp_up.of("gcp:certificatemanager/certificate:Certificate")
+    (authorization,) = gcp_up.of("gcp:certificatemanager/dnsAuthorization:DnsAuthorization")
     assert certificate.inputs["managed"]["dnsAuthorizations"] == [f"{authorization.name}-id"]
-    proofs = [record.inputs["name"] for record in gcp.of(RECORD) if record.inputs["type"] == "CNAME"]
+    proofs = [record.inputs["name"] for record in gcp_up.of(RECORD) if record.inputs["type"] == "CNAME"]
     assert proofs == [f"_acme-challenge.{authorization.inputs['domain']}."]
 
 

@@ -187,13 +187,13 @@ def test_what_waits_with_the_dead_letters_is_kept_by_a_subscription(gcp: Graph):
     assert {f"{topic.name}-id" for topic in gcp.of(TOPIC)} <= kept
 
 
-def test_pubsub_may_put_letters_aside_and_take_them_out(gcp: Graph):
+def test_pubsub_may_put_letters_aside_and_take_them_out(gcp_up: Graph):
     itself = "@gcp-sa-pubsub.iam.gserviceaccount.com"
-    buries = [b for b in gcp.of("gcp:pubsub/topicIAMMember:TopicIAMMember") if itself in b.inputs["member"]]
+    buries = [b for b in gcp_up.of("gcp:pubsub/topicIAMMember:TopicIAMMember") if itself in b.inputs["member"]]
     takes = [
-        b for b in gcp.of("gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember") if itself in b.inputs["member"]
+        b for b in gcp_up.of("gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember") if itself in b.inputs["member"]
     ]
-    tasks = [subscription for subscription in gcp.of(SUBSCRIPTION) if not subscription.name.endswith("-dead")]
+    tasks = [subscription for subscription in gcp_up.of(SUBSCRIPTION) if not subscription.name.endswith("-dead")]
     assert {b.inputs["topic"] for b in buries} == {s.inputs["deadLetterPolicy"]["deadLetterTopic"] for s in tasks}
     assert {b.inputs["subscription"] for b in takes} == {f"{s.name}-abcdef1" for s in tasks}
 
