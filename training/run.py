@@ -5,16 +5,19 @@ import os
 import shutil
 import sys
 import time
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import torch
 
+from slipway.errors import TrainingError
 from slipway.release import Hardware, describe_machine
 from slipway.store import open_store
 from training import export
 from training.checkpoint import Checkpoints, Keep
+from training.checkpoint.lease import held
 from training.checkpoint.storage import storage
 from training.config import Recipe
 from training.data import plan_batches
@@ -31,7 +34,7 @@ from training.mesh import Mesh, joined
 from training.metrics import Tracker
 from training.observe import Observer
 from training.observe.whole import observed
-from training.outcome import TrainingResult
+from training.outcome import Outcome, TrainingResult, write_outcome
 from training.precision import use_precision
 from training.preempt import EXIT_PREEMPTED, Orphaned, Preemption
 from training.progress import Progress
@@ -54,11 +57,13 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
     task = find_task(job.settings.task)
     recipe = job.settings.over(task.recipe)
     is_elastic = _is_elastic(job)
-    with joined(None if is_elastic else job.settings.mesh) as mesh:
+    with joined(None if is_elastic else job.settings.mesh) as mesh, ExitStack() as ends:
         data = task.data(job.settings.seed)
         check_dataset(task, data)
         folder = job.work_folder / _RUNS / fingerprint(job, recipe, task, data.digest)
         progress = Progress(epochs=recipe.epochs, leads=mesh.leads and not is_elastic)
+        ours = held(folder, job.settings.checkpoint.url, leads=mesh.leads and not is_elastic, lost=partial(_end, job))
+        lease = ends.enter_context(ours)
         with _tracker(job, task, recipe, mesh, folder, progress) as tracker:
             with observed(job, task, mesh, progress=progress, report=tracker.steps) as observer:
                 loop = _loop(job, task, data, recipe, mesh, folder, tracker, progress, preemption, observer)
@@ -96,6 +101,8 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
         if isinstance(loop, ElasticLoop):
             loop.crew.end()  # before the checkpoints go: a newcomer would begin anew
         loop.checkpoints.clear()
+        if lease:
+            lease.give_back()
         shutil.rmtree(folder, ignore_errors=True)
     return TrainingResult(
         name=made.name,
@@ -191,6 +198,14 @@ def _crew(job: JobSpec, mesh: Mesh, preemption: Preemption) -> Crew:
         is_noticed=lambda: preemption.requested,
     )
     return Crew(membership, mesh.device)
+
+
+def _end(job: JobSpec, by: str) -> None:
+    """Nothing more is written where another job writes now; told by a thread, and no error could reach the loop."""
+    said = f"the job {by} has taken over the checkpoints, since this one did not answer for a minute"
+    write_outcome(job.work_folder, Outcome(state="failed", message=said, hint="look at how that job goes on"))
+    print(said, file=sys.stderr, flush=True)
+    os._exit(TrainingError.exit_code)
 
 
 def _is_elastic(job: JobSpec) -> bool:

@@ -1,0 +1,107 @@
+"""Two jobs of equal settings and one place for their checkpoints."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from obstore.store import MemoryStore
+
+from slipway.errors import TrainingError
+from training.checkpoint.lease import Lease, LostError, held
+
+
+@pytest.fixture
+def bucket() -> MemoryStore:
+    return MemoryStore()
+
+
+def lease(bucket: MemoryStore, owner: str) -> Lease:
+    return Lease(bucket, owner=owner, place="s3://b/checkpoints/af12")
+
+
+def taken(bucket: MemoryStore, owner: str) -> Lease:
+    made = lease(bucket, owner)
+    made.take(sleep=_never)
+    return made
+
+
+def _never(_: float) -> None:
+    raise AssertionError("it waits")
+
+
+def meanwhile(act: Callable[[], object]) -> Callable[[float], None]:
+    def wait(_: float) -> None:
+        act()
+
+    return wait
+
+
+def test_a_second_job_of_equal_settings_is_refused_while_the_first_one_lives(bucket: MemoryStore):
+    first = taken(bucket, "lm-1")
+    with pytest.raises(TrainingError, match="the job lm-1 trains with the same settings") as refused:
+        lease(bucket, "lm-2").take(sleep=meanwhile(first.renew))
+    assert "training.seed" in refused.value.hint
+    first.renew()
+
+
+def test_a_job_that_has_ended_is_gone_on_with(bucket: MemoryStore):
+    taken(bucket, "lm-1")
+    waited: list[float] = []
+    lease(bucket, "lm-2").take(sleep=waited.append)
+    assert 30 < sum(waited) <= 120
+
+
+def test_a_pod_takes_up_the_lease_of_the_one_before_it_at_once(bucket: MemoryStore):
+    taken(bucket, "lm-1")
+    taken(bucket, "lm-1").renew()
+
+
+def test_a_job_that_was_taken_over_from_learns_of_it(bucket: MemoryStore):
+    first = taken(bucket, "lm-1")
+    lease(bucket, "lm-2").take(sleep=lambda _: None)
+    with pytest.raises(LostError, match="lm-2"):
+        first.renew()
+
+
+def test_of_two_that_take_over_at_once_one_gets_it(bucket: MemoryStore):
+    taken(bucket, "lm-1")
+    second = lease(bucket, "lm-2")
+
+    def third_is_faster() -> None:
+        lease(bucket, "lm-3").take(sleep=lambda _: None)
+
+    calls = iter([third_is_faster])
+    with pytest.raises(TrainingError, match="lm-3"):
+        second.take(sleep=meanwhile(lambda: next(calls, lambda: taken(bucket, "lm-3"))()))
+
+
+def test_what_was_given_back_is_free_at_once(bucket: MemoryStore):
+    taken(bucket, "lm-1").give_back()
+    taken(bucket, "lm-2")
+
+
+def test_a_store_that_does_not_answer_takes_no_lease_away(bucket: MemoryStore, monkeypatch: pytest.MonkeyPatch):
+    from obstore.exceptions import GenericError
+
+    first = taken(bucket, "lm-1")
+
+    def away(*_: object, **__: object) -> None:
+        raise GenericError("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("training.checkpoint.lease.obstore.put", away)
+        first.renew()
+    first.renew()
+
+
+@pytest.mark.parametrize(("url", "leads"), [("", True), ("file:///checkpoints", True), ("memory://b", False)])
+def test_a_folder_and_who_does_not_lead_need_no_lease(tmp_path: Path, url: str, leads: bool):
+    with held(tmp_path, url, leads=leads, lost=print, environment={}) as none:
+        assert none is None
+
+
+def test_a_bucket_that_the_cluster_names_is_held_by_the_job(tmp_path: Path):
+    told = {"SLIPWAY_CHECKPOINTS": "memory://", "JOB_NAME": "lm-1"}
+    with held(tmp_path, "", leads=True, lost=print, environment=told) as lease:
+        assert lease is not None
+        lease.renew()
