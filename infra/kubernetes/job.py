@@ -30,6 +30,9 @@ PART = "trainer"
 """Also of its service account, which the clouds know, and of the headless Service under which pods have names."""
 
 PORT = 29500
+METRICS_PORT = 29600
+"""Of a pod's first worker; the next ones have the ports after it."""
+
 JOB_FOLDER, WORK_FOLDER = "/job", "/work"
 _LEFT = {"containerName": PART, "operator": "In", "values": [EXIT_PREEMPTED]}
 _FORGIVES_PREEMPTION: dict[str, Any] = {
@@ -38,6 +41,7 @@ _FORGIVES_PREEMPTION: dict[str, Any] = {
 """When one of several nodes is taken back, the workers of all leave: the pods on those that stay count as none too."""
 
 _JOB_NAME = "batch.kubernetes.io/job-name"
+_POD_IP = "POD_IP"
 _KEPT_S = 7 * 24 * 3600
 _LONGEST_S = 14 * 24 * 3600  # waiting for capacity included; a run that hangs would be paid for without end
 _WORK_GIB = 20.0
@@ -52,7 +56,8 @@ _SHARED_MEMORY = 0.25
 class JobShape:
     """image: by digest. nodes: pods, one a node. store: URL of the bucket. retries: of one pod that fails by itself.
 
-    by_class: GKE finds or makes nodes by the pool's ComputeClass. priority: name of the class.
+    by_class: GKE finds or makes nodes by the pool's ComputeClass. priority: name of the class. scraped: Prometheus asks
+    the workers.
     """
 
     kind: Kind
@@ -64,6 +69,7 @@ class JobShape:
     nodes: int = 1
     retries: int = 3
     by_class: bool = False
+    scraped: bool = False
 
 
 def job(shape: JobShape) -> Manifest:
@@ -115,7 +121,7 @@ def _pod(shape: JobShape) -> dict[str, Any]:
                 "command": ["python", "-m", "training.launch.node"],
                 "args": _arguments(shape),
                 "env": _environment(shape),
-                "ports": [{"name": "rendezvous", "containerPort": PORT}],
+                "ports": [{"name": "rendezvous", "containerPort": PORT}, *_metrics_ports(shape)],
                 "resources": _resources(shape.size),
                 "securityContext": security.CONTAINER,
                 "terminationMessagePath": f"{WORK_FOLDER}/{OUTCOME}",  # so Kubernetes keeps how the run ended
@@ -147,6 +153,16 @@ def _arguments(shape: JobShape) -> list[str]:
     ]
 
 
+def metrics_port(worker: int) -> str:
+    """The name of a worker's port in its pod."""
+    return f"metrics-{worker}"
+
+
+def _metrics_ports(shape: JobShape) -> list[dict[str, Any]]:
+    workers = shape.size.accelerators if shape.scraped else 0
+    return [{"name": metrics_port(worker), "containerPort": METRICS_PORT + worker} for worker in range(workers)]
+
+
 def _environment(shape: JobShape) -> list[dict[str, Any]]:
     """What torchrun's command names, what the trainer's image wants, and where checkpoints and releases lie."""
     plain: dict[str, Input[str]] = {
@@ -160,8 +176,11 @@ def _environment(shape: JobShape) -> list[dict[str, Any]]:
         "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
         "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(GRACE_S[shape.kind] - _TO_END_S),  # its own is 30 s, wherever it runs
     }
+    if shape.scraped:
+        plain["SLIPWAY_METRICS"] = f"$({_POD_IP}):{METRICS_PORT}"  # no other address of the pod's answers
     return [
         {"name": "JOB_NAME", "valueFrom": {"fieldRef": {"fieldPath": f"metadata.labels['{_JOB_NAME}']"}}},
+        {"name": _POD_IP, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
         *({"name": name, "value": value} for name, value in plain.items()),
     ]
 

@@ -1,14 +1,16 @@
 """What Prometheus scrapes and when it raises an alarm, as its operator's kinds; and a dashboard for Grafana. Pure.
 
-Only where settings say that the operator is there. Names of figures are those of services/predictor/metrics.py and
-services/worker/metrics.py.
+Only where settings say that the operator is there. Names of figures are those of services/predictor/metrics.py,
+services/worker/metrics.py and training/observe/gauges.py.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from infra.kubernetes.drift import PART as DRIFT
+from infra.kubernetes.job import PART as TRAINER
+from infra.kubernetes.job import metrics_port
 from infra.kubernetes.objects import SYSTEM_NAMESPACE, Manifest, metadata, selected
 from infra.kubernetes.system import EXPORTER
 from infra.naming import NAMESPACE
@@ -27,16 +29,19 @@ _WAITING = f'sum(kube_pod_status_phase{{{_HERE},phase="Pending",pod=~".*-[0-9]+-
 
 
 def monitoring(
-    settings: ObservabilitySettings, *, serves: bool, works: bool, watches_gpus: bool
+    settings: ObservabilitySettings, *, serves: bool, works: bool, watches_gpus: bool, trainers: int
 ) -> dict[str, Manifest]:
-    """serves: a release is pinned. works: there are workers. watches_gpus: the DCGM exporter is there."""
+    """serves: a release is pinned. works: there are workers. watches_gpus: the DCGM exporter is there. trainers:
+    workers of a training pod, at most."""
     made = {"rules": _rules(settings, serves=serves), "dashboard": _dashboard(settings)}
     if serves:
         made["predictor"] = _service_monitor("predictor")
     if works:
-        made["worker"] = _pod_monitor("worker", "http", NAMESPACE)
+        made["worker"] = _pod_monitor("worker", ["http"], NAMESPACE)
     if watches_gpus:
-        made["gpus"] = _pod_monitor(EXPORTER, "metrics", SYSTEM_NAMESPACE)
+        made["gpus"] = _pod_monitor(EXPORTER, ["metrics"], SYSTEM_NAMESPACE)
+    if trainers:
+        made["trainer"] = _pod_monitor(TRAINER, map(metrics_port, range(trainers)), NAMESPACE)
     return made
 
 
@@ -49,13 +54,13 @@ def _service_monitor(part: str) -> Manifest:
     }
 
 
-def _pod_monitor(part: str, port: str, namespace: str) -> Manifest:
-    """For what has no Service, because nobody calls it."""
+def _pod_monitor(part: str, ports: Iterable[str], namespace: str) -> Manifest:
+    """For what has no Service, because nobody calls it. A port that a pod does not name is not asked there."""
     return {
         "apiVersion": _API,
         "kind": "PodMonitor",
         "metadata": metadata(part, _PART, namespace=namespace),
-        "spec": {"selector": selected(part), "podMetricsEndpoints": [_asked(port)]},
+        "spec": {"selector": selected(part), "podMetricsEndpoints": [_asked(port) for port in ports]},
     }
 
 
@@ -109,6 +114,8 @@ def _dashboard(settings: ObservabilitySettings) -> Manifest:
         "Requests in flight": f"sum(slipway_in_flight{{{_HERE}}})",
         "Ready replicas": f"sum(slipway_ready{{{_HERE}}})",
         "Tasks (1/s)": f"sum by (outcome) (rate(slipway_tasks_total{{{_HERE}}}[5m]))",
+        "Training loss": f"max by (pod) (slipway_training_loss{{{_HERE}}})",
+        "Training (rows/s)": f"max by (pod) (slipway_training_rows_per_second{{{_HERE}}})",
         "GPU use (%)": f"avg by (pod) (DCGM_FI_DEV_GPU_UTIL{{exported_{_HERE}}})",
     }
     board = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from infra.kubernetes.job import METRICS_PORT
 from infra.kubernetes.job import PART as TRAINER
 from infra.kubernetes.nodes import Kind
 from infra.kubernetes.objects import NAME, SYSTEM_NAMESPACE, Manifest, metadata, selected
@@ -38,7 +39,8 @@ _NAMES = ("169.254.20.10/32", "169.254.169.254/32")
 @dataclass(frozen=True, kw_only=True)
 class NetworkPoliciesArgs:
     """port: of predictor and worker. queue: URL of Valkey, or empty. scraper: Prometheus' namespace, or empty. system:
-    whether there is the namespace of what must reach into its node, which is closed too.
+    whether there is the namespace of what must reach into its node, which is closed too. trainers: workers of a pod, at
+    most; each has a port for Prometheus.
     """
 
     kind: Kind
@@ -47,6 +49,7 @@ class NetworkPoliciesArgs:
     queue: str
     scraper: str
     system: bool
+    trainers: int
 
 
 def network_policies(args: NetworkPoliciesArgs) -> dict[str, Manifest]:
@@ -57,7 +60,7 @@ def network_policies(args: NetworkPoliciesArgs) -> dict[str, Manifest]:
         "trainers": _policy(
             "trainers",
             selected(TRAINER),
-            ingress=[{"from": [{"podSelector": selected(TRAINER)}]}],
+            ingress=[{"from": [{"podSelector": selected(TRAINER)}]}, *_asked_trainers(args)],
             egress=[{"to": [{"podSelector": selected(TRAINER)}]}],
         ),
         "callers": _policy(
@@ -79,6 +82,13 @@ def network_policies(args: NetworkPoliciesArgs) -> dict[str, Manifest]:
             ingress=[{"from": [_namespace(args.scraper)], "ports": _tcp([args.port])}],
         )
     return made | (_system(args.scraper) if args.system else {})
+
+
+def _asked_trainers(args: NetworkPoliciesArgs) -> list[dict[str, Any]]:
+    if not args.scraper or not args.trainers:
+        return []
+    ports = {"port": METRICS_PORT, "endPort": METRICS_PORT + args.trainers - 1, "protocol": "TCP"}
+    return [{"from": [_namespace(args.scraper)], "ports": [ports]}]
 
 
 def _system(scraper: str) -> dict[str, Manifest]:

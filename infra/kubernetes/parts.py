@@ -61,6 +61,7 @@ def _unlabelled(
 ) -> dict[str, Part]:
     pools, kind = settings.gpu_pools, cluster.kind
     sizes = _sizes(settings, cluster)
+    most = max((size.accelerators for size in sizes.values()), default=0)
     on_nodes = system(cluster.images, pools, kind)
     bounds = NamespacesArgs(
         cpus=cluster.cpus + sum(sizes[pool.name].cpus * pool.max for pool in pools),
@@ -75,6 +76,7 @@ def _unlabelled(
         queue=cluster.queue,
         scraper=cluster.prometheus_namespace if cluster.prometheus else "",
         system=bool(on_nodes),
+        trainers=most,
     )
     shapes = {
         pool.name: JobShape(
@@ -86,6 +88,7 @@ def _unlabelled(
             priority=TRAINING,
             retries=settings.training.preemption.retries,
             by_class=kind == "gke" and home.priorities is not None,
+            scraped=cluster.prometheus,
         )
         for pool in pools
     }
@@ -107,6 +110,7 @@ def _unlabelled(
             serves=pin is not None,
             works=pin is not None and bool(cluster.queue),
             watches_gpus=cluster.images.dcgm_exporter is not None and bool(pools),
+            trainers=most,
         )
         made["monitoring"] = Part("Monitoring", watched)
     return made

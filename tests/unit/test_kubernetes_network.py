@@ -1,5 +1,6 @@
 """Who may speak with whom in the workloads' namespace: nobody but for what is named, found by adding policies up."""
 
+import json
 from typing import Any
 
 import pytest
@@ -66,9 +67,17 @@ def test_trainers_speak_with_each_other_without_limits():
     assert {"to": [among]} in opened("trainer", "egress")
 
 
-def test_nobody_but_trainers_reaches_a_trainer():
-    peers = [peer for rule in opened("trainer", "ingress") for peer in rule["from"]]
+def test_nobody_but_trainers_reaches_a_trainer_where_prometheus_is_not_there():
+    peers = [peer for rule in opened("trainer", "ingress", "eks with KEDA alone") for peer in rule["from"]]
     assert peers == [{"podSelector": {"matchLabels": {NAME: "trainer"}}}]
+
+
+def test_prometheus_reaches_a_trainers_figures_and_nothing_else_of_it():
+    asked = [rule for rule in opened("trainer", "ingress") if "namespaceSelector" in rule["from"][0]]
+    (job,) = [json.loads(text) for pool, text in variant("eks")["trainer-jobs"]["data"].items() if "train" in pool]
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    shown = [each["containerPort"] for each in container["ports"] if each["name"].startswith("metrics-")]
+    assert [rule["ports"] for rule in asked] == [[{"port": min(shown), "endPort": max(shown), "protocol": "TCP"}]]
 
 
 def test_every_pod_may_resolve_names():

@@ -137,6 +137,18 @@ def test_the_trainer_is_told_where_checkpoints_lie():
     assert environment["SLIPWAY_CHECKPOINTS"] == "$(SLIPWAY_STORE)/checkpoints"
 
 
+def test_workers_answer_prometheus_at_the_pods_own_address_where_it_is_there():
+    told = {each["name"]: each.get("value") for each in container(scraped=True)["env"]}
+    assert told["SLIPWAY_METRICS"] == "$(POD_IP):29600"
+    assert "SLIPWAY_METRICS" not in {each["name"] for each in container()["env"]}
+
+
+def test_every_worker_of_a_pod_has_a_port_that_prometheus_asks():
+    named = [each["name"] for each in container(scraped=True)["ports"] if each["name"] != "rendezvous"]
+    asked = variant("eks")["monitoring-trainer"]["spec"]["podMetricsEndpoints"]
+    assert named == [each["port"] for each in asked] == [f"metrics-{worker}" for worker in range(8)]
+
+
 def test_how_a_run_ended_is_kept_by_kubernetes():
     assert container()["terminationMessagePath"] == "/work/outcome.json"
 

@@ -10,10 +10,12 @@ from urllib.request import urlopen
 import pytest
 import torch
 
+from training.config import ObserveSettings
 from training.observe.figures import Figures
 from training.observe.gauges import NAMES, PHASE_SECONDS, Gauges, served
 from training.observe.idle import IdleTime, busiest, idleness_ends
 from training.observe.profile import profiled
+from training.observe.whole import metrics_at
 
 SEEN = Figures(
     step=7,
@@ -123,3 +125,16 @@ def test_idleness_ends_nothing_when_it_is_off_or_there_are_no_gpus(minutes: floa
     with idleness_ends(minutes, said.append, look=lambda: looks, look_s=0.01):
         threading.Event().wait(0.1)
     assert not said
+
+
+def test_figures_are_offered_where_the_settings_say():
+    settings = ObserveSettings(metrics_port=9400)
+    assert metrics_at(settings, {"SLIPWAY_METRICS": "10.0.0.7:29600"}) == ("127.0.0.1", 9400)
+
+
+def test_else_figures_are_offered_where_whoever_started_the_worker_says():
+    assert metrics_at(ObserveSettings(), {"SLIPWAY_METRICS": "10.0.0.7:29600"}) == ("10.0.0.7", 29600)
+
+
+def test_else_figures_are_offered_nowhere():
+    assert metrics_at(ObserveSettings(), {}) is None

@@ -1,11 +1,12 @@
 """Everything that looks at one run, put together as its settings say."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from slipway.errors import TrainingError
+from training.config import ObserveSettings
 from training.launch.protocol import JobSpec
 from training.mesh import Mesh
 from training.observe.beats import Beats, beats_store
@@ -19,6 +20,9 @@ from training.outcome import Outcome, write_outcome
 from training.progress import Progress
 from training.speed import peak_flops
 from training.task import Task
+
+METRICS = "SLIPWAY_METRICS"
+"""Set where Prometheus asks: the pod's own address and a port, as 10.0.0.7:29600 (infra/kubernetes/job.py)."""
 
 _PROFILES = "profile"
 
@@ -48,9 +52,9 @@ def observed(
             tell=tell,
             after_step=after_step,
         )
-        if settings.metrics_port:
-            at = served(gauges, address=settings.metrics_address, port=settings.metrics_port + local_rank)
-            if wrong := stack.enter_context(at):
+        if at := metrics_at(settings):
+            address, port = at
+            if wrong := stack.enter_context(served(gauges, address=address, port=port + local_rank)):
                 progress.say(wrong)
         end = partial(end_process, before=partial(_told, job))
         beats = Beats(beats_store(), of=os.environ.get("TORCHELASTIC_RUN_ID", "run"))
@@ -59,6 +63,14 @@ def observed(
             look = partial(busy_percent, own_gpus())
             stack.enter_context(idleness_ends(settings.idle_minutes, partial(_stop, job), look=look))
         yield observer
+
+
+def metrics_at(settings: ObserveSettings, environment: Mapping[str, str] = os.environ) -> tuple[str, int] | None:
+    """Address and port of the machine's first worker: as the run's settings say, else whoever started the process."""
+    if settings.metrics_port:
+        return settings.metrics_address, settings.metrics_port
+    address, _, port = environment.get(METRICS, "").rpartition(":")
+    return (address, int(port)) if port else None
 
 
 def _work_of(task: Task, mesh: Mesh) -> Work:
