@@ -17,7 +17,7 @@ def check_serverless(settings: Settings, regions: Iterable[str], catalog: Catalo
         return
     key, way_out = (
         "slipway:serverless.accelerator",
-        "serve from a node pool in gpu_pools there, or leave the region out",
+        "leave it out and serve on CPUs, or leave the region out",
     )
     if wanted not in _MACHINES:
         raise SettingsError(f"{key}: Cloud Run has no {wanted}", hint=f"it has {', '.join(_MACHINES)}; or {way_out}")

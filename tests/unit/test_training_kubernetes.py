@@ -14,8 +14,8 @@ from infra.kubernetes.trainer import JOBS as JOBS_OF_THE_STACK
 from infra.naming import NAMESPACE as NAMESPACE_OF_THE_STACK
 from slipway.errors import TrainingError
 from tests.kubernetes_objects import variant
-from training.config import TrainSettings
-from training.launch.kubernetes import JOBS, NAMESPACE
+from training.config import ElasticSettings, TrainSettings
+from training.launch.kubernetes import JOBS, NAMESPACE, KubernetesLauncher
 from training.launch.manifest import (
     Workers,
     accelerators,
@@ -54,6 +54,17 @@ def finished(kind: str, message: str = "") -> dict[str, Any]:
 
 def test_the_launcher_looks_where_the_stack_puts_its_manifests():
     assert (NAMESPACE, JOBS) == (NAMESPACE_OF_THE_STACK, JOBS_OF_THE_STACK)
+
+
+def test_an_elastic_job_is_refused_before_the_cluster_is_asked_anything(tmp_path: Path):
+    job = JobSpec(
+        settings=TrainSettings(workers=16, elastic=ElasticSettings(min_workers=8)),
+        store_url="s3://b",
+        tracking_uri=None,
+        work_folder=tmp_path,
+    )
+    with pytest.raises(TrainingError, match=r"training\.elastic is for one machine"):
+        KubernetesLauncher(kubeconfig=tmp_path / "none").submit(job)
 
 
 def test_a_filled_in_job_is_one_that_kubernetes_knows():

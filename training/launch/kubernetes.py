@@ -19,6 +19,7 @@ from training.launch.manifest import (
     job_name,
     outcome_of,
     progress,
+    refuse_elastic,
     secret,
     state_of,
     why_failed,
@@ -55,13 +56,16 @@ class KubernetesLauncher:
         self._kubeconfig, self._context, self._pool, self._show = kubeconfig, context, pool, show
 
     def submit(self, job: JobSpec) -> "KubernetesJob":
-        """See Launcher. Raises TrainingError when the cluster does not answer, has no such pool or refuses the job."""
+        """See Launcher. Raises TrainingError for an elastic job, and when the cluster does not answer, has no such pool
+        or refuses the job."""
+        refuse_elastic(job.settings)
         cluster = Cluster(self._kubeconfig, self._context, NAMESPACE)
         return self._start(cluster, self._manifest(cluster), job)
 
     def movable(self, job: JobSpec, *, patience_s: float, ask_again_s: float) -> MovableJob:
         """The job, to be sent to spot or on-demand nodes and between them; nothing runs yet. See MovableJob, and
         `submit` for what is raised."""
+        refuse_elastic(job.settings)
         cluster = Cluster(self._kubeconfig, self._context, NAMESPACE)
         manifest = self._manifest(cluster)
         workers_on(manifest, job.settings.workers)

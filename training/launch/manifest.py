@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from slipway.errors import TrainingError
+from training.config import TrainSettings
 from training.launch.protocol import JobSpec, JobState
 from training.outcome import Outcome
 
@@ -47,6 +48,16 @@ def workers_on(manifest: Manifest, wanted: int | None) -> Workers:
             hint=f"set training.workers to a multiple of {here}",
         )
     return Workers(nodes=wanted // here, each=here)
+
+
+def refuse_elastic(settings: TrainSettings) -> None:
+    """Raises TrainingError for a number of workers that may change while they run, which a cluster's may not: pods that
+    go come again, and all begin at the newest checkpoint in their old number."""
+    if settings.elastic.min_workers is not None:
+        raise TrainingError(
+            "training.elastic is for one machine: on a cluster a job has as many workers as it began with",
+            hint="leave training.elastic.min_workers out; pods that are lost come again and go on from the checkpoint",
+        )
 
 
 def accelerators(manifest: Manifest) -> int:

@@ -78,9 +78,9 @@ def _cluster(settings: "Settings") -> Iterator[str]:
 
 
 def _lambda(settings: "Settings") -> Iterator[str]:
-    wanted, way_out = settings.serverless, "serve from a node pool in gpu_pools"
+    wanted, way_out = settings.serverless, "serve on the stack's clusters, by a stack of the target kubernetes"
     if wanted.accelerator:
-        yield f"serverless.accelerator: Lambda has no {wanted.accelerator}; {way_out}"
+        yield f"serverless.accelerator: Lambda has no {wanted.accelerator}; leave it out and serve on CPUs"
     if wanted.image_gib > LAMBDA_IMAGE_GIB:
         yield f"serverless.image_gib: {wanted.image_gib:g} is over Lambda's {LAMBDA_IMAGE_GIB}; {way_out}"
     if wanted.memory_mib > LAMBDA_MEMORY_MIB:
