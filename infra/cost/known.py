@@ -109,6 +109,7 @@ FREE = (
     "gcp:organizations/",
     "gcp:projects/",
     "gcp:serviceaccount/",
+    "gcp:servicenetworking/connection:",
     "slipway:local:",
 )
 """By the beginning of the type. Nothing of these is billed by itself; what they hold or pass on may be."""
