@@ -1,6 +1,7 @@
 """Two jobs of equal settings and one place for their checkpoints."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from obstore.store import MemoryStore
 
 from slipway.errors import TrainingError
 from training.checkpoint.lease import Lease, LostError, held
+from training.preempt import Orphaned, Preempted
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def test_a_job_that_has_ended_is_gone_on_with(bucket: MemoryStore):
     taken(bucket, "lm-1")
     waited: list[float] = []
     lease(bucket, "lm-2").take(sleep=waited.append)
-    assert 30 < sum(waited) <= 120
+    assert 30 < sum(waited) <= 240
 
 
 def test_a_pod_takes_up_the_lease_of_the_one_before_it_at_once(bucket: MemoryStore):
@@ -105,3 +107,14 @@ def test_a_bucket_that_the_cluster_names_is_held_by_the_job(tmp_path: Path):
     with held(tmp_path, "", leads=True, lost=print, environment=told) as lease:
         assert lease is not None
         lease.renew()
+
+
+@pytest.mark.parametrize(("how", "left"), [(None, 0), (Preempted(), 0), (Orphaned(), 1), (TrainingError("no"), 1)])
+def test_it_is_given_back_by_who_is_done_or_moves_and_kept_for_who_comes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore, how: Exception | None, left: int
+):
+    monkeypatch.setattr("training.checkpoint.lease.open_store", lambda _: bucket)
+    with suppress(Preempted, TrainingError), held(tmp_path, "memory://", leads=True, lost=print, environment={}):
+        if how:
+            raise how
+    assert sum(len(page) for page in bucket.list()) == left

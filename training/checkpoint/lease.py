@@ -2,8 +2,8 @@
 end would clear the other's. On this machine the launcher locks the work folder, and nothing here is asked.
 
 The place holds the name of its job, put there under the condition that nobody else has put one, and put again every
-few seconds. A job that finds another's name looks on for a while: one that is put again is refused, one that is not is
-of a job that has ended or waits, and is taken over. No clock is compared with another machine's.
+half minute. A job that finds another's name looks on for a while: where that is put again, the newcomer is refused;
+where it is not, its job has ended or waits, and the place is taken over. No clock is compared with another machine's.
 """
 
 import os
@@ -25,9 +25,10 @@ from obstore.store import ObjectStore
 from slipway.errors import TrainingError
 from slipway.store import open_store
 from training.checkpoint.storage import CHECKPOINTS
+from training.preempt import Orphaned, Preempted
 
 NAME = "held-by.json"
-_RENEW_S, _STALE_S = 15.0, 60.0
+_RENEW_S, _STALE_S = 30.0, 120.0
 _JOB = "JOB_NAME"
 """Set in a pod, and the same in the one that takes its place (infra/kubernetes/job.py)."""
 
@@ -51,7 +52,7 @@ class Lease:
         self._version: Any = None
 
     def take(self, *, look_s: float = _STALE_S / 20, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Blocks for up to a minute where another job has been. Raises TrainingError when that job is alive."""
+        """Blocks for up to two minutes where another job has been. Raises TrainingError when that job is alive."""
         looked_s, seen = 0.0, None
         while True:
             found = self._found()
@@ -111,7 +112,8 @@ def held(
 ) -> Iterator[Lease | None]:
     """The lease on a run's checkpoints while the block runs: for the process that leads, and on a bucket; else None.
 
-    It stays behind, for whoever goes on with the run, unless it is given back. lost: told, by a thread, who took it.
+    Given back when the run is done, or stopped after a checkpoint, as a job is that moves; else it stays behind for the
+    job's next process. lost: told, by a thread, who took it.
     """
     url = url or environment.get(CHECKPOINTS, "")
     if not leads or urlparse(url).scheme in ("", "file"):
@@ -137,8 +139,17 @@ def held(
 
     thread = threading.Thread(target=keep, name="lease", daemon=True)
     thread.start()
+    ended = False
     try:
         yield lease
+        ended = True
+    except Orphaned:
+        raise
+    except Preempted:
+        ended = True
+        raise
     finally:
         done.set()
-        thread.join()
+        thread.join()  # before it is given back, which a renewal would take for a loss
+        if ended:
+            lease.give_back()
