@@ -26,16 +26,29 @@ _KEY = "slipway:kubernetes.kubeconfig"
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Right:
-    """namespace: empty for kinds that are in none, or for all of them."""
+    """resource: with a part of it, as `pods/eviction`. namespace: empty for kinds that are in none, or for all of them.
+
+    name: of the one object that it is about; empty for any.
+    """
 
     group: str
     resource: str
     namespace: str
     verb: str
+    name: str = ""
 
     def __str__(self) -> str:
         what = f"{self.resource}.{self.group}" if self.group else self.resource
+        what += f" {self.name}" if self.name else ""
         return f"{self.verb} {what}" + (f" in {self.namespace}" if self.namespace else "")
+
+
+_GIVES_ANY = tuple(
+    Right(group="rbac.authorization.k8s.io", resource=kind, namespace="", verb=verb)
+    for kind in ("clusterroles", "roles")
+    for verb in ("escalate", "bind")
+)
+"""Whoever has these may make roles and bindings of rights that they have not, as an administrator of the cluster."""
 
 
 class NoAnswerError(Exception):
@@ -56,22 +69,44 @@ def needed(manifests: Iterable[Manifest]) -> list[Right]:
     ]
 
 
+def handed_on(manifests: Iterable[Manifest]) -> list[Right]:
+    """What roles among these give, each once: the API server lets nobody give what they may not do themselves."""
+    given = {
+        Right(group=group, resource=resource, namespace=each["metadata"].get("namespace", ""), verb=verb, name=name)
+        for each in manifests
+        if each["kind"] in ("Role", "ClusterRole")
+        for rule in each["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+        for name in rule.get("resourceNames", [""])
+    }
+    return sorted(given)
+
+
 def check(settings: KubernetesSettings, manifests: Iterable[Manifest], ask: Ask) -> None:
     """Raises SettingsError when the kubeconfig's cluster cannot be asked, or its user may not apply all of this."""
-    rights = needed(manifests)
+    every = list(manifests)
     try:
-        allowed = ask(settings, rights)
+        missing = _missing(settings, [*needed(every), *_GIVES_ANY], ask)
+        if cannot_give_any := [right for right in missing if right in _GIVES_ANY]:
+            own = [right for right in missing if right not in cannot_give_any]
+            missing = own + _missing(settings, handed_on(every), ask)
     except NoAnswerError as error:
         raise SettingsError(
             f"{_KEY}: {_told(settings)} cannot be used: {error}",
             hint="`kubectl --kubeconfig FILE --context NAME get namespaces` must answer here; "
             "a private API server is reached only from its network",
         ) from None
-    if missing := [right for right, has in zip(rights, allowed, strict=True) if not has]:
+    if missing:
         raise SettingsError(
             f"{_KEY}: {_told(settings)} lacks rights: {_listed(missing)}",
             hint="take a context whose user may do this, or have the ClusterRole `cluster-admin` bound to it",
         )
+
+
+def _missing(settings: KubernetesSettings, rights: Sequence[Right], ask: Ask) -> list[Right]:
+    return [right for right, has in zip(rights, ask(settings, rights), strict=True) if not has]
 
 
 def ask_cluster(settings: KubernetesSettings, rights: Sequence[Right]) -> Sequence[bool]:
@@ -115,7 +150,9 @@ def _client(settings: KubernetesSettings) -> "ApiClient":
 
 
 def _review(right: Right) -> dict[str, Any]:
-    asked = {"group": right.group, "resource": right.resource, "verb": right.verb, "namespace": right.namespace}
+    resource, _, part = right.resource.partition("/")
+    asked = {"group": right.group, "resource": resource, "subresource": part, "verb": right.verb}
+    asked |= {"namespace": right.namespace, "name": right.name}
     return {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",

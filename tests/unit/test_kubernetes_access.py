@@ -146,6 +146,33 @@ def test_every_kind_that_is_applied_needs_rights():
     assert {("", "namespaces"), ("apps", "deployments"), ("keda.sh", "scaledobjects")} <= asked
 
 
+def test_who_may_apply_roles_and_lacks_a_right_that_they_give_is_refused():
+    def no_evictions(_: KubernetesSettings, rights: Sequence[Right]) -> Sequence[bool]:
+        return [right.verb not in ("escalate", "bind") and right.resource != "pods/eviction" for right in rights]
+
+    with pytest.raises(SettingsError, match=r"lacks rights: create pods/eviction\n"):
+        check(OURS, variant("eks").values(), no_evictions)
+
+
+def test_who_may_give_any_right_is_not_asked_for_those_that_roles_give():
+    asked: list[Right] = []
+
+    def grant(_: KubernetesSettings, rights: Sequence[Right]) -> Sequence[bool]:
+        asked.extend(rights)
+        return [True] * len(rights)
+
+    check(OURS, variant("eks").values(), grant)
+    assert not [right for right in asked if right.resource == "pods/eviction"]
+
+
+def test_who_may_not_give_any_right_but_has_those_that_roles_give_is_let_through():
+    check(
+        OURS,
+        variant("eks").values(),
+        lambda _, rights: [right.verb not in ("escalate", "bind") for right in rights],
+    )
+
+
 def test_a_right_on_what_is_in_no_namespace_is_asked_for_everywhere():
     spaces = {right.namespace for right in needed(variant("eks").values()) if right.resource == "priorityclasses"}
     assert spaces == {""}
