@@ -18,6 +18,9 @@ from infra.settings.placement import ModelNeeds, ServingGoal, UserGroup
 from tests.bench import world
 
 WANTED_S = 1.0
+WORLDS = ((100, False, (1, 2, 3, 4)), (500, False, (1, 2, 3, 4)), (2000, False, (1, 2)), (100, True, (1, 3, 4)))
+"""Traffic, whether the loss of a region is survived, and the worlds it is solved in; 2 and 5 survive none."""
+
 WANTED_SAVING = 0.5
 FIRST_LOST_MIN, LOST_MIN = 14 * 60, 60
 
@@ -90,7 +93,7 @@ def timed(*, survive: bool, rounds: int = 3, requests_per_s: float = 100, seed: 
         solutions.append(solution)
     solution = solutions[0]
     return Timed(
-        what=f"{requests_per_s:g} requests/s{', surviving the loss of any region' if survive else ''}",
+        what=f"{requests_per_s:g} requests/s{', surviving the loss of any region' if survive else ''}, world {seed}",
         seconds=statistics.median(found.seconds for found in solutions),
         cpu_s=statistics.median(cpu_s),
         gap=solution.gap,
@@ -187,13 +190,14 @@ def _one_region(goal: ServingGoal, found: Found, continent: Sequence[str]) -> Fl
 def report() -> str:
     """Both bars, as met or missed, and the trade behind the second."""
     lines = ["60 regions x 500 cities, one thread, machines and functions in each region"]
-    for requests_per_s, survive, rounds in ((100, False, 5), (500, False, 1), (100, True, 1)):
-        row = timed(survive=survive, rounds=rounds, requests_per_s=requests_per_s)
-        lines.append(
+    for requests_per_s, survive, seeds in WORLDS:
+        rows = [timed(survive=survive, rounds=3, requests_per_s=requests_per_s, seed=seed) for seed in seeds]
+        lines += [
             f"  {row.what}: {row.seconds:.2f} s ({row.cpu_s:.2f} s of processor), proven gap {row.gap:.2%}, "
             f"{row.regions} regions, ${row.usd_per_month:,.0f} a month"
-        )
-        lines.append(f"  {_judged(row.seconds < WANTED_S)}  wanted: under {WANTED_S:g} s")
+            for row in rows
+        ]
+        lines.append(f"  {_judged(all(row.seconds < WANTED_S for row in rows))}  wanted: under {WANTED_S:g} s")
     lines += ["", f"A day, two continents, {LOST_MIN} minutes of it without the busiest region"]
     for rps, model, p95_ms in TRADE:
         goal = two_continents(requests_per_s=rps, model=model, p95_ms=p95_ms)

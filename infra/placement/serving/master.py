@@ -5,16 +5,17 @@ Which users go where is not in it: `cut` finds, after an answer, users who do no
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.placement.serving.cuts import Coverage
 from infra.placement.serving.flow import overloaded
 from infra.placement.serving.problem import Option, Problem
 from infra.placement.serving.program import Answer, Program
-from infra.placement.serving.reduce import replicas_for, smallest
+from infra.placement.serving.reduce import replica_bounds, replicas_for, smallest
 
-_WORTH = 1e-4  # of the bound: what a round of rows must raise it by to be followed by another
+_WORTH = 1e-4  # of the bound: what some rounds of rows must raise it by to be followed by another
+_PATIENCE = 6  # rounds: those that raise it by nothing are often followed by one that does
 _MANY = 64  # classes of users; with more, crowds are looked for in whole answers only
 _MOST_SPREAD = 12  # regions; beyond, one more changes what all must carry by less than a hundredth
 
@@ -35,9 +36,12 @@ class _Columns:
 
 
 class Master:
-    """The program over options, and the cuts it has learned."""
+    """The program over options, and the cuts it has learned.
 
-    def __init__(self, problem: Problem, options: Sequence[Option]) -> None:
+    paying: providers whose shared cost is paid, each of which runs a region; nobody else's options are among these.
+    """
+
+    def __init__(self, problem: Problem, options: Sequence[Option], paying: Collection[str]) -> None:
         self.program = Program()
         self._problem, self._options = problem, options
         self._nearness = problem.nearness_usd
@@ -50,15 +54,18 @@ class Master:
         self._regions: dict[str, list[int]] = defaultdict(list)
         for number, option in enumerate(options):
             self._regions[option.region].append(number)
-        self._columns = [self._column(option) for option in options]
+        bounds = replica_bounds(options)
+        self._columns = [self._column(option, *bounds.get(option.name, (0, 0.0))) for option in options]
         self._lines: dict[str, tuple[int, ...]] = {}
         self._survived: list[set[frozenset[int]]] = []
         self.considers_all = True
         self._rows()
+        self._pay(paying)
 
     # --- the program
 
-    def _column(self, option: Option) -> _Columns:
+    def _column(self, option: Option, least: int, most_replicas: float) -> _Columns:
+        """least, most_replicas: that are worth considering, where they are counted."""
         program, most = self.program, self._problem.load_rps
         served = sum(self._problem.users[index].requests_per_s for index in option.serves)
         on = program.column(cost=option.fixed_usd, upper=1, whole=True)
@@ -70,12 +77,13 @@ class Master:
             program.row([(load, 1), (on, -option.min_rps)], low=0)
         if not option.bounded:
             return _Columns(on=on, replicas=None, load=load)
-        ceiling = replicas_for(option, min(most, served))
-        least = max(option.min_replicas, 1)
+        ceiling = max(least, min(most_replicas, replicas_for(option, min(most, served))))
         replicas = program.column(cost=option.replica_usd, upper=ceiling, whole=True)
         program.row([(load, 1), (replicas, -option.replica_rps)], high=0)
         program.row([(replicas, 1), (on, -least)], low=0)
-        if self._problem.survive_region_loss:  # else replicas beyond the load are never worth their price
+        if (
+            self._problem.survive_region_loss or ceiling == most_replicas
+        ):  # else more than the load needs is never worth it
             program.row([(replicas, 1), (on, -ceiling)], high=0)
         return _Columns(on=on, replicas=replicas, load=load)
 
@@ -95,11 +103,6 @@ class Master:
         program.row([(columns.on, 1) for columns in self._columns], low=problem.min_regions, high=most)
         for region, numbers in self._regions.items():
             self._volume(region, numbers)
-        for provider, usd in sorted(problem.shared_usd.items()):
-            shared = program.column(cost=usd, upper=1)
-            for numbers in self._regions.values():
-                if self._options[numbers[0]].provider == provider:
-                    program.row([(shared, 1), *((self._columns[number].on, -1) for number in numbers)], low=0)
         needed = 2 if problem.survive_region_loss else 1
         for serving in smallest(list(self._loads)):
             program.row([(self._columns[number].on, 1) for number in sorted(serving)], low=needed)
@@ -107,6 +110,14 @@ class Master:
         self._need(everyone, lost=None)
         if problem.survive_region_loss:
             self._survive(everyone)
+
+    def _pay(self, paying: Collection[str]) -> None:
+        """Whole, as the relaxation would else pay as much of it as it opens of a region, and be far off."""
+        for provider in sorted(paying):
+            shared = self.program.column(cost=self._problem.shared_usd[provider], upper=1)
+            self.program.row([(shared, 1)], low=1)
+            theirs = [number for number, option in enumerate(self._options) if option.provider == provider]
+            self.program.row([(self._columns[number].on, 1) for number in theirs], low=1)
 
     def _volume(self, region: str, numbers: Sequence[int]) -> None:
         """One of the region's lines is on, and all of its load is priced at it. A single line is in the load's cost."""
@@ -185,17 +196,17 @@ class Master:
 
     def tighten(self) -> Answer | None:
         """Rows from answers with broken replicas, which cost milliseconds each. None when even these are none."""
-        last, first = -math.inf, self.program.rows
+        bounds, first = [-math.inf] * _PATIENCE, self.program.rows
         while True:
             answer = self.program.run(relaxed=True)
             if answer is None:
                 return None
-            raised = answer.objective - last >= _WORTH * answer.objective
+            raised = answer.objective - bounds[-_PATIENCE] >= _WORTH * answer.objective
             if not raised or not self._cover(answer.values) + self._crowd(answer.values):
                 self.program.drop_loose(first)
                 self._survived.clear()
                 return answer
-            last = answer.objective
+            bounds.append(answer.objective)
 
     def _crowd(self, values: Sequence[float]) -> int:
         """Rows for users whom what stands, broken as it is, cannot carry when a region is lost; how many."""
@@ -221,6 +232,7 @@ class Master:
         on = [values[columns.on] for columns in self._columns]
         load = [values[columns.load] for columns in self._columns]
         rows = [row for coverage in self._coverages for row in coverage.broken(on, load)]
+        rows = rows or self._coverages[-1].mixed(on, load)
         for dear, cheap, least in rows:
             terms = [(self._columns[number].load, factor) for number, factor in dear.items()]
             terms += [(self._columns[number].on, factor) for number, factor in cheap.items()]

@@ -4,6 +4,7 @@ Only within a region, because every region may be needed for its own sake (`min_
 options are compared over every load, replica by replica, is what makes it safe: nothing here is a heuristic.
 """
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Sequence
@@ -63,6 +64,28 @@ def _never_more(better: Option, worse: Option) -> bool:
         and better.replica_rps >= worse.replica_rps
         and better.min_replicas <= worse.min_replicas
     )
+
+
+def replica_bounds(options: Sequence[Option]) -> dict[str, tuple[int, float]]:
+    """Least and most replicas of each counted option that are worth considering, by its name.
+
+    Of two that are the same but for their prices (spot and on demand), one is never dearer below a number of replicas,
+    and the other never from there on.
+    """
+    bounds = {option.name: (max(option.min_replicas, 1), math.inf) for option in options if option.bounded}
+    alike: dict[tuple[object, ...], list[Option]] = defaultdict(list)
+    for option in options:
+        if option.bounded:
+            same = (option.region, frozenset(option.serves), option.replica_rps, option.usd_per_rps, option.min_rps)
+            alike[same].append(option)
+    for few, many in (pair for same in alike.values() for pair in itertools.permutations(same, 2)):
+        if few.fixed_usd < many.fixed_usd and few.replica_usd > many.replica_usd:
+            turn = math.ceil((many.fixed_usd - few.fixed_usd) / (few.replica_usd - many.replica_usd))
+            if turn > max(few.min_replicas, many.min_replicas, 1):
+                bounds[few.name] = (bounds[few.name][0], min(bounds[few.name][1], turn - 1))
+                if few.min_replicas <= many.min_replicas:
+                    bounds[many.name] = (max(bounds[many.name][0], turn), bounds[many.name][1])
+    return bounds
 
 
 def standing_usd(option: Option, load_rps: float) -> float:
