@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from infra.placement.serving.problem import TIE_USD, Option, Problem, User, Volume
+from infra.placement.serving.program import GAP
 from infra.placement.serving.solve import solve
 
 INSTANCES = 200
@@ -138,6 +139,30 @@ def test_the_answer_is_that_of_trying_everything(part: int):
         problem = random_problem(seed)
         expected, found = cheapest_by_trying(problem), solve(problem)
         assert (found and found.usd_per_month) == pytest.approx(expected, abs=2 * TIE_USD), f"instance {seed}"
+
+
+def test_with_dearer_and_cheaper_twins_and_two_shared_costs_it_is_as_well():
+    for seed in range(40):
+        problem = with_twins(random_problem(seed), random.Random(seed))
+        expected, found = cheapest_by_trying(problem), solve(problem)
+        assert (found and found.usd_per_month) == pytest.approx(expected, rel=GAP, abs=2 * TIE_USD), f"instance {seed}"
+
+
+def with_twins(problem: Problem, pick: random.Random) -> Problem:
+    """Each counted option a second time: dearer to have, cheaper for each replica, as spot with its spare is."""
+    twins = tuple(
+        replace(
+            option,
+            name=f"{option.name}-spot",
+            fixed_usd=option.fixed_usd + pick.uniform(5, 80),
+            replica_usd=option.replica_usd * pick.uniform(0.3, 0.9),
+            min_replicas=option.min_replicas + pick.choice((0, 0, 1)),
+        )
+        for option in problem.options
+        if option.bounded
+    )
+    shared = {"aws": pick.uniform(0, 40), "gcp": pick.uniform(0, 40)}
+    return replace(problem, options=problem.options + twins, shared_usd=shared)
 
 
 def test_both_answers_occur_among_the_instances():
