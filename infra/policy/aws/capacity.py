@@ -47,10 +47,13 @@ def _scaled(group: Resource) -> NodePool:
     """A group is a pool by itself unless its label says of which; spot where nothing of it is to be on demand."""
     always = group.number(f"{_SPREAD}.onDemandBaseCapacity", 0)
     share = group.number(f"{_SPREAD}.onDemandPercentageAboveBaseCapacity", 100)  # what AWS takes where nothing is said
-    labels = {dig(tag, "key"): dig(tag, "value") for tag in group.entries("tags")}
-    return NodePool(
-        name=group.name, family=labels.get(_POOL) or group.urn, spot=(always, share) == (0, 0), accelerated=False
-    )
+    said = [
+        value
+        for tag in group.entries("tags")
+        if dig(tag, "key") == _POOL and isinstance(value := dig(tag, "value"), str)
+    ]
+    family = said[0] if said else group.urn
+    return NodePool(name=group.name, family=family, spot=(always, share) == (0, 0), accelerated=False)
 
 
 def _cluster(group: Resource) -> str:
