@@ -1,11 +1,8 @@
 import errno
-import math
 import os
 import resource
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -14,50 +11,13 @@ from torch.distributed.checkpoint import state_dict_loader, state_dict_saver
 from torch.distributed.checkpoint.default_planner import DefaultLoadPlanner, DefaultSavePlanner
 
 from slipway.errors import TrainingError
-from training.checkpoint import Checkpoints, Keep
+from tests.checkpoints import ALONE, Kept, blank, state
+from training.checkpoint import Keep
 from training.checkpoint.layout import FORMAT, METADATA, Manifest, Piece, Whole, decode_manifest
 from training.checkpoint.reader import Reader
 from training.checkpoint.staging import Stage
 from training.checkpoint.storage import Bucket, Folder, Storage, storage
 from training.checkpoint.writer import Writer
-from training.mesh import Mesh
-
-ALONE = Mesh(rank=0, size=1, device=torch.device("cpu"))
-
-
-def state(value: int) -> dict[str, Any]:
-    return {
-        "step": value,
-        "history": [{"loss": 0.5}],
-        "watch": {"best": -math.inf},
-        "learner": {
-            "model": {"weights": torch.full((4, 3), value), "bias": torch.full((3,), value / 7, dtype=torch.bfloat16)},
-            "optimizer": {"weights": {"step": torch.tensor(float(value))}},
-            "average": {"updates": value},
-        },
-    }
-
-
-def blank(_manifest: Manifest) -> dict[str, Any]:
-    return state(0)
-
-
-class Kept:
-    """Checkpoints, and what they warned of."""
-
-    def __init__(self, place: Storage, keep: Keep | None = None) -> None:
-        self.warnings: list[str] = []
-        self.checkpoints = Checkpoints(place, keep=keep, warn=self.warnings.append)
-
-    def save(self, *steps: int, figures: dict[int, float] | None = None) -> None:
-        for step in steps:
-            self.checkpoints.save(step, state(step), mesh=ALONE, figure=(figures or {}).get(step))
-            self.checkpoints.finish(mesh=ALONE)
-
-    def resume(self) -> int | None:
-        """The step that is resumed from."""
-        found = self.checkpoints.resume(blank, mesh=ALONE)
-        return None if found is None else found["step"]
 
 
 @pytest.fixture
@@ -243,108 +203,10 @@ def test_a_disk_without_room_is_named_and_the_checkpoint_before_stays(folder: Pa
     assert kept.resume() == 1
 
 
-class Failing(Folder):
-    """Says so of what is named. reads, deletes: of files and folders, by a part of their names."""
-
-    def __init__(self, path: Path, *, reads: str = "nothing", deletes: str = "nothing") -> None:
-        super().__init__(path)
-        self._reads, self._deletes = reads, deletes
-
-    def read(self, name: str, at: int = 0, nbytes: int | None = None) -> bytes | bytearray:
-        if self._reads in name:
-            raise OSError("503 slow down")
-        return super().read(name, at, nbytes)
-
-    def folders(self) -> list[str]:
-        if self._reads == "folders":
-            raise OSError("503 slow down")
-        return super().folders()
-
-    def delete(self, folder: str, files: Iterable[str] | None = None) -> None:
-        if files is None and self._deletes in folder:
-            raise OSError("403 on delete")
-        super().delete(folder, files)
-
-
-@pytest.mark.parametrize("reads", ["folders", "step-000000002/.metadata", "step-000000002/00000-"])
-def test_storage_that_is_away_is_no_broken_checkpoint(folder: Path, reads: str):
-    Kept(Folder(folder)).save(1, 2)
-    kept = Kept(Failing(folder, reads=reads))
-    with pytest.raises(TrainingError, match="cannot be read now: 503 slow down") as caught:
-        kept.resume()
-    assert "left as they are" in (caught.value.hint or "")
-    assert not kept.warnings
-
-
-def test_a_good_checkpoint_that_cannot_be_read_for_once_is_not_deleted(folder: Path):
-    Kept(Folder(folder), Keep(last=1, every=1)).save(1, 2)
-    Kept(Failing(folder, reads="step-000000001/.metadata"), Keep(last=1, every=1)).save(3)
-    assert (folder / "step-000000001" / ".metadata").exists()
-
-
-def test_an_old_checkpoint_that_cannot_be_deleted_is_told_of_and_ends_no_training(folder: Path):
-    kept = Kept(Failing(folder, deletes="step-000000001"), Keep(last=1))
-    kept.save(1, 2)
-    assert kept.resume() == 2
-    assert kept.warnings == [f"checkpoints that are not to be kept stay in {folder}: 403 on delete"]
-
-
-def test_checkpoints_that_stay_after_the_run_are_told_of_and_fail_nothing(folder: Path):
-    kept = Kept(Failing(folder, deletes="step-"))
-    kept.save(1)
-    kept.warnings.clear()
-    kept.checkpoints.clear()
-    assert kept.warnings == [f"checkpoints that nobody needs stay in {folder}: 403 on delete"]
-
-
 def test_a_file_in_a_bucket_that_ends_before_what_is_read_of_it_gives_what_is_there():
     bucket = Bucket(MemoryStore(), name="memory")
     bucket.put("step-1/file", b"0123")
     assert [bytes(bucket.read("step-1/file", at, 4)) for at in (2, 4, 9)] == [b"23", b"", b""]
-
-
-class Slow(Folder):
-    """Writes nothing before it may."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.may_write = threading.Event()
-
-    def write(self, name: str, content: memoryview) -> None:
-        assert self.may_write.wait(60)
-        super().write(name, content)
-
-
-def test_training_goes_on_while_a_checkpoint_is_written_and_what_it_changes_is_not_in_it(folder: Path):
-    slow = Slow(folder)
-    kept = Kept(slow)
-    changing = state(1)
-    kept.checkpoints.save(1, changing, mesh=ALONE)
-    changing["learner"]["model"]["weights"].zero_()
-    assert not list(folder.glob("step-*/.metadata"))
-    slow.may_write.set()
-    kept.checkpoints.finish(mesh=ALONE)
-    found = kept.checkpoints.resume(blank, mesh=ALONE)
-    assert found is not None
-    assert found["learner"]["model"]["weights"].equal(torch.full((4, 3), 1))
-
-
-def test_the_leading_process_hears_when_a_checkpoint_is_whole(folder: Path):
-    slow, heard = Slow(folder), threading.Event()
-    checkpoints = Checkpoints(slow)
-    checkpoints.save(1, state(1), mesh=ALONE, whole=heard.set)
-    assert not heard.is_set()
-    slow.may_write.set()
-    checkpoints.finish(mesh=ALONE)
-    assert heard.is_set()
-
-
-def test_a_write_that_failed_is_told_by_the_next_save(folder: Path):
-    folder.write_bytes(b"no folder")
-    checkpoints = Checkpoints(Folder(folder))
-    checkpoints.save(1, state(1), mesh=ALONE)
-    with pytest.raises(TrainingError, match="no checkpoint could be written"):
-        checkpoints.save(2, state(2), mesh=ALONE)
 
 
 @pytest.mark.filterwarnings("ignore:torch.distributed is disabled")
