@@ -7,8 +7,8 @@ import pytest
 
 from infra.aws.machines import ami_type, efa_cards
 from infra.catalog import Catalog
-from infra.policy.aws.cluster import ENDS
 from infra.settings import PoolSettings, Settings
+from infra.settings.eks_versions import EKS_ENDS
 from slipway.errors import SettingsError
 from tests.stacks.graph import Graph, Registration
 from tests.stacks.programs import cloud_graph, config_of, settings_of
@@ -82,7 +82,7 @@ def test_no_cluster_slides_into_extended_support(aws: Graph):
 def test_the_version_is_one_whose_end_is_known_and_to_come(aws: Graph):
     """A failure without a change means that its time has come: raise ClusterSettings.version."""
     for cluster in aws.of(CLUSTER):
-        assert ENDS[cluster.inputs["version"]] > date.today()
+        assert EKS_ENDS[cluster.inputs["version"]] > date.today()
 
 
 def test_production_clusters_cannot_be_deleted(prod: Graph):

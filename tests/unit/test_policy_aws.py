@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from infra.policy.aws.account import TAGGABLE
-from infra.policy.aws.cluster import ENDS, ends
+from infra.policy.aws.cluster import ends
 from infra.policy.aws.taggable import content
+from infra.settings.eks_versions import EKS_ENDS
 from tests.policy_twins import Made, Ref, policy
 from tests.policy_twins.aws.data import TLS_ONLY
 from tests.policy_twins.aws.others import (
@@ -198,12 +199,12 @@ def test_development_may_delete_what_it_made():
 
 def test_a_version_ends_on_its_day():
     plane = Made(type="aws:eks/cluster:Cluster", name="plane", props={"version": "1.35"})
-    last = ENDS["1.35"]
+    last = EKS_ENDS["1.35"]
     assert "kubernetes-is-supported" not in refused(plane, terms=replace(TERMS, today=date(2027, 3, 26)))
     assert "kubernetes-is-supported" in refused(plane, terms=replace(TERMS, today=last))
 
 
-@pytest.mark.parametrize(("version", "end"), [("1.27", ENDS["1.31"]), ("1.34", date(2026, 12, 2)), ("1.99", None)])
+@pytest.mark.parametrize(("version", "end"), [("1.27", EKS_ENDS["1.31"]), ("1.34", date(2026, 12, 2)), ("1.99", None)])
 def test_a_version_that_the_table_lacks_has_ended_or_is_new(version: str, end: date | None):
     assert ends(version) == end
 

@@ -155,7 +155,7 @@ def test_a_range_that_is_none_is_refused(wrong: str):
     assert refusal(cluster={"public_access_from": [wrong]}).startswith("slipway:cluster.public_access_from[0]")
 
 
-@pytest.mark.parametrize("version", ["1.10", "1.33", "1.99"])
+@pytest.mark.parametrize("version", ["1.10", "1.33", "1.34", "1.36", "1.99"])
 def test_a_version_that_eks_does_not_support_is_refused(version: str):
     assert f"slipway:cluster.version: {version} is none that EKS supports" in refusal(cluster={"version": version})
 

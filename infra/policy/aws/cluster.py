@@ -6,16 +6,7 @@ from datetime import date
 
 from infra.policy.ideas import ControlPlane, Machine, NodeImage
 from infra.policy.stack import UNKNOWN, Resource, dig
-
-ENDS = {
-    "1.31": date(2025, 11, 26),
-    "1.32": date(2026, 3, 23),
-    "1.33": date(2026, 7, 29),
-    "1.34": date(2026, 12, 2),
-    "1.35": date(2027, 3, 27),
-}
-"""End of EKS' standard support by minor version. Source: EKS user guide, release calendar, as collected by
-endoflife.date, February 2026. An older version has ended; a newer one is not in the table yet."""
+from infra.settings.eks_versions import EKS_ENDS
 
 EKS_AL2_ENDS = date(2025, 11, 26)
 """Source: awslabs/amazon-eks-ami, issue 2545: no AL2 images after that day."""
@@ -42,8 +33,8 @@ def control_planes(resource: Resource) -> Iterator[ControlPlane]:
 
 def ends(version: str) -> date | None:
     """When standard support of a minor version ends, or ended; None for one that is newer than the table."""
-    oldest = next(iter(ENDS))
-    return ENDS[oldest] if _minor(version) < _minor(oldest) else ENDS.get(version)
+    oldest = next(iter(EKS_ENDS))
+    return EKS_ENDS[oldest] if _minor(version) < _minor(oldest) else EKS_ENDS.get(version)
 
 
 def _minor(version: str) -> float:

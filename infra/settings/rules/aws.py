@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from infra.settings.eks_versions import EKS_VERSIONS
 from infra.settings.rules.aws_machines import EFA_CARDS, is_arm
 from infra.settings.zones import EKS_REFUSES
 
@@ -31,9 +32,6 @@ LAMBDA_UNRESERVED = 100
 
 GUARDS = 10
 """Of them, what the edge's token is checked with (infra/aws/gateway.py)."""
-
-EKS_VERSIONS = ("1.35", "1.36")
-"""Versions in standard support that EKS' user guide names, November 2026."""
 
 _CAPACITY_RESERVATION = re.compile(r"cr-[0-9a-f]{17}")
 
