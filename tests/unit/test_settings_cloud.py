@@ -170,6 +170,18 @@ def test_a_range_of_a_region_that_the_stack_has_not_is_refused():
     assert "slipway:network.ranges: us-esat-1 is none of the stack's" in said
 
 
+def test_a_range_of_a_region_that_is_no_candidate_is_refused_where_regions_are_placed():
+    goal = {
+        "users": [{"place": "geo:IN", "share": 1}],
+        "requests_per_s": 100,
+        "p95_ms": 150,
+        "model": {"service_ms": {"cpu": 5}},
+        "regions": ["us-east-1", "ap-south-1"],
+    }
+    said = refusal(regions=[], serving=goal, network={"nat": "per_zone", "ranges": {"us-esat-1": "10.0.0.0/16"}})
+    assert "slipway:network.ranges: us-esat-1 is none of the stack's (us-east-1, ap-south-1)" in said
+
+
 def test_zones_of_a_region_that_the_stack_has_not_are_refused():
     said = refusal(network={"nat": "per_zone", "zone_ids": {"eu-west-1": ["euw1-az1"]}})
     assert "slipway:network.zone_ids: eu-west-1 is none of the stack's" in said

@@ -58,15 +58,16 @@ def pools(settings: "Settings") -> Iterator[str]:
 
 
 def _networks(settings: "Settings") -> Iterator[str]:
-    if settings.regions:
-        yield from strange(settings.network, settings.regions)
+    candidates = settings.serving.regions if settings.serving else ()
+    if known := settings.regions or candidates:  # without either it may be any of the catalog
+        yield from unknown_places(settings.network, known)
     yield from overlapping(
         {region: settings.network.range_of(region, at) for at, region in enumerate(settings.regions)}
     )
 
 
-def strange(network: "NetworkSettings", regions: Iterable[str]) -> Iterator[str]:
-    """Regions and zones of a network that are none of the stack's, which would be ignored where they stand."""
+def unknown_places(network: "NetworkSettings", regions: Iterable[str]) -> Iterator[str]:
+    """Regions and zones of a network that are none of the stack's, nor of its candidates, and would be ignored."""
     regions = tuple(regions)
     for section in ("ranges", "zone_ids"):
         for region in sorted(getattr(network, section).keys() - set(regions)):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra.settings.rules.common import meaningless, overlapping, required, strange
+from infra.settings.rules.common import meaningless, overlapping, required, unknown_places
 
 if TYPE_CHECKING:
     from infra.settings.model import Settings
@@ -32,7 +32,9 @@ def multi(settings: "Settings") -> Iterator[str]:
         yield f"clouds.{missing[0]}: is required on multi; a stack of one cloud has that cloud as its target"
     if settings.domain is None:
         yield "domain: two clouds without a shared name would be two services; name what users call"
-    yield from strange(settings.network, [region for part in settings.clouds.values() for region in part.regions])
+    yield from unknown_places(
+        settings.network, [region for part in settings.clouds.values() for region in part.regions]
+    )
     yield from overlapping(
         {
             f"{cloud}/{region}": (part.network or settings.network).range_of(region, at)
