@@ -189,7 +189,7 @@ class Cluster(ComponentResource):
             capacity_type="ON_DEMAND",
             instance_types=list(machines),
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
-            scaling_config=scaling(least=least, most=least * 3),
+            scaling_config=scaling(least=least, most=settings.system_nodes_max),
             update_config={"max_unavailable_percentage": 34},
             node_repair_config={"enabled": True},
             labels={"slipway/pool": "system"},

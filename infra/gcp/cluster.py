@@ -18,7 +18,6 @@ from infra.gcp.network import PODS, SERVICES, Network
 from infra.gcp.nodes import NodeArgs, node_config
 from infra.gcp.policies import let_act_as
 from infra.settings import ClusterSettings
-from infra.settings.rules.gcp import SYSTEM_GROWS
 
 _LOGS = ("SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
 _METRICS = ("SYSTEM_COMPONENTS", "APISERVER", "POD", "DEPLOYMENT", "HPA", "DCGM")
@@ -170,7 +169,7 @@ class Cluster(ComponentResource):
             initial_node_count=1,
             autoscaling={
                 "total_min_node_count": settings.system_nodes,
-                "total_max_node_count": settings.system_nodes * SYSTEM_GROWS,
+                "total_max_node_count": settings.system_nodes_max,
                 "location_policy": "BALANCED",
             },
             management={"auto_repair": True, "auto_upgrade": True},

@@ -33,6 +33,9 @@ ReleaseChannel = Literal["rapid", "regular", "stable", "extended"]
 _RANGE_PREFIX_MAX = 20
 """A /20 leaves each of 3 zones a /22 for nodes, 1,019 addresses, each of 4 a /23: pods take one each on EKS."""
 
+_SYSTEM_GROWS = 3
+"""How many times its usual number of nodes the system's pool may have."""
+
 SOFT_DELETE_DAYS_MIN = 7
 """From Cloud Storage's documentation on soft delete."""
 
@@ -108,6 +111,11 @@ class ClusterSettings(Strict):
     system_machines: tuple[Machine, ...] = Field(default=(), max_length=10)
     system_nodes: int = Field(default=2, ge=1, le=20)
     log_days: LogDays = 90
+
+    @property
+    def system_nodes_max(self) -> int:
+        """How many nodes the system's pool may grow to."""
+        return self.system_nodes * _SYSTEM_GROWS
 
     @field_validator("public_access_from")
     @classmethod

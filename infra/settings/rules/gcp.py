@@ -20,9 +20,6 @@ _CPUS_WITH_ACCELERATOR, _MIB_WITH_ACCELERATOR = 4, 16_384
 _PODS_NODE_PREFIX = 24
 """GKE gives every node this much of the pods' range, for 110 pods."""
 
-SYSTEM_GROWS = 3
-"""How many times its usual number of nodes the system's pool may have."""
-
 
 def run_size(settings: ServerlessSettings) -> tuple[int, int]:
     """CPUs and MiB of an instance of Cloud Run: beside an accelerator the least that goes with it, at least."""
@@ -118,7 +115,7 @@ def _room(settings: "Settings") -> Iterator[str]:
         network = settings.network.range_of(region, at)
         has = 2 ** max(0, _PODS_NODE_PREFIX - (network.prefixlen + 1))
         pools = [pool for pool in settings.gpu_pools if not pool.regions or region in pool.regions]
-        wants = settings.cluster.system_nodes * SYSTEM_GROWS + 1 + sum(pool.max for pool in pools)
+        wants = settings.cluster.system_nodes_max + 1 + sum(pool.max for pool in pools)
         if wants > has:
             yield (
                 f"network.ranges: {region} ({network}) has pods for {has} nodes and its pools may have {wants}, one of "
