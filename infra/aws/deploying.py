@@ -84,7 +84,13 @@ _PASSED_TO = (
 )
 
 
-_FOR_GOOD = ("kms:DisableKey", "kms:ScheduleKeyDeletion", "s3:DeleteBucket", "s3:DeleteObjectVersion")
+_FOR_GOOD = (
+    "kms:DisableKey",
+    "kms:ScheduleKeyDeletion",
+    "s3:DeleteBucket",
+    "s3:DeleteObjectVersion",
+    "sagemaker:DeleteMlflowTrackingServer",
+)
 
 
 def sparing() -> Statement:

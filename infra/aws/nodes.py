@@ -21,7 +21,7 @@ _ROOT_DEVICE = {"al2023": "/dev/xvda", "bottlerocket": "/dev/xvdb"}
 """The disk that holds images: Bottlerocket's is its second."""
 
 _SYSTEM_DEVICE = {"bottlerocket": "/dev/xvda"}
-_SYSTEM_GIB = 4  # Bottlerocket's own is 2; it keeps two systems on it, to go back to
+_SYSTEM_GIB = 4  # as in Bottlerocket's NVIDIA variants, the least that EC2 takes for them; it holds two systems
 _LABELLED = ("instance", "volume", "network-interface")
 _TPUT_MIB_S, _IOPS = 500, 6000  # images of several GiB are pulled before a job starts; gp3's least is 125 and 3000
 

@@ -208,7 +208,8 @@ def test_ci_cannot_take_away_for_good_what_production_keeps(prod: Graph, dev: Gr
         said = graph.of(ROLE_POLICY).named("identity-deploy").document("policy")["Statement"]
         return [action for each in said if each["Effect"] == "Deny" for action in each["Action"]]
 
-    assert {"kms:ScheduleKeyDeletion", "s3:DeleteObjectVersion"} <= set(denied(prod))
+    lasting = {"kms:ScheduleKeyDeletion", "s3:DeleteObjectVersion", "sagemaker:DeleteMlflowTrackingServer"}
+    assert lasting <= set(denied(prod))
     assert not denied(dev)
 
 
