@@ -20,7 +20,9 @@ _SOLD_LIKE = {"reserved": "on_demand", "capacity_block": "on_demand"}
 
 
 def zones_of(settings: Settings, region: str, catalog: Catalog) -> tuple[str, ...]:
-    """Zone ids for a region's subnets: those that a reservation is in, those that offer most of the pools, then by id.
+    """Zone ids for a region's subnets: those that offer most of the pools, then by id.
+
+    A reservation moves none of them: AWS' subnets are for good, and have their range by their zone's position.
 
     Raises SettingsError when fewer are known than `network.zones` asks for.
     """
@@ -38,8 +40,7 @@ def zones_of(settings: Settings, region: str, catalog: Catalog) -> tuple[str, ..
     pools = [pool for pool in settings.gpu_pools if has(pool, region)]
     offered = [offered_in(settings.target, pool, region, catalog) for pool in pools]
     offering = {zone: sum(zone in there for there in offered) for zone in known}
-    held = {pool.reservation.zone for pool in pools if pool.reservation}
-    return tuple(sorted(sorted(known, key=lambda zone: (zone not in held, -offering[zone], zone))[:wanted]))
+    return tuple(sorted(sorted(known, key=lambda zone: (-offering[zone], zone))[:wanted]))
 
 
 def zones_for(cloud: str, pool: PoolSettings, region: str, zones: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
@@ -66,7 +67,7 @@ def check_offers(settings: Settings, regions: Iterable[str], catalog: Catalog) -
                 for machine in choice.machines:
                     _check_offer(settings.target, key, region, machine, choice.capacity, catalog)
                     _check_accelerator(settings.target, key, region, pool, machine, catalog)
-            _check_reservation(key, pool, region, zones)
+            _check_reservation(settings.target, key, pool, region, zones, catalog)
             if not zones_for(settings.target, pool, region, zones, catalog):
                 raise SettingsError(
                     f"{key}.machines: no zone of {region} that is used ({', '.join(zones)}) offers all of them",
@@ -74,12 +75,23 @@ def check_offers(settings: Settings, regions: Iterable[str], catalog: Catalog) -
                 )
 
 
-def _check_reservation(key: str, pool: PoolSettings, region: str, zones: Sequence[str]) -> None:
+def _check_reservation(
+    cloud: str, key: str, pool: PoolSettings, region: str, zones: Sequence[str], catalog: Catalog
+) -> None:
     held = pool.reservation
-    if held and lies_in(held.zone, region) and held.zone not in zones:
+    if not held or not lies_in(held.zone, region):
+        return
+    offered = offered_in(cloud, pool, region, catalog)
+    if held.zone not in offered:
+        raise SettingsError(
+            f"{key}.reservation.zone: {held.zone} does not offer {', '.join(machines_in(pool, region))}",
+            hint=f"name the zone that the reservation is in; of {region} these offer it: {', '.join(sorted(offered))}",
+        )
+    if held.zone not in zones:
         raise SettingsError(
             f"{key}.reservation.zone: {held.zone} is none of the zones of {region} that are used ({', '.join(zones)})",
-            hint=f"check it, or name it in slipway:network.zone_ids.{region}",
+            hint=f"name it in slipway:network.zone_ids.{region}; on AWS before the first `up`, because the zones of a "
+            "region that is up are for good",
         )
 
 

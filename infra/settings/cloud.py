@@ -62,10 +62,10 @@ class Ownership(Strict):
 class NetworkSettings(Strict):
     """A private range per region. ranges: by region; without one, regions get 10.<20 + position>.0.0/16.
 
-    zones: availability zones used. zone_ids: which, by region; without it they are chosen from the catalog, those that
-    offer the pools' machines first. nat: one gateway for a region (cheap) or one per zone (survives a zone's loss); the
-    private endpoints of AWS' services follow it. Google's NAT is in every zone as it is. flow_log_days: how long flow
-    logs are kept.
+    zones: availability zones used. zone_ids: which, by region, on AWS for good once the region is up; without it they
+    are chosen from the catalog, those that offer the pools' machines first. nat: one gateway for a region (cheap) or
+    one per zone (survives a zone's loss); the private endpoints of AWS' services follow it. Google's NAT is in every
+    zone as it is. flow_log_days: how long flow logs are kept.
     """
 
     ranges: dict[str, Cidr] = Field(default_factory=dict)
@@ -260,7 +260,8 @@ class ObservabilitySettings(Strict):
     """log_days: kept logs. p95_ms and error_share: where alarms go off.
 
     job_logs: whether the stack makes the log group that SageMaker writes to, of which an account has one per region;
-    false where a job of somebody's has made it already, and its retention is then the account's.
+    false where a job of somebody's has made it already, and its retention is then the account's. A stack that made it
+    deletes it, others' logs included, when this goes to false, its region is left out, or the stack is destroyed.
     """
 
     log_days: LogDays = 90

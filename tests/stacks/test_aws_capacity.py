@@ -15,7 +15,7 @@ from infra.capacity import Choice, choose_capacity, fallback, order_of
 from infra.settings import Gone, PoolSettings, Settings
 from slipway.errors import SettingsError
 from tests.stacks.graph import Graph
-from tests.stacks.programs import cloud_graph, cloud_made, config_of
+from tests.stacks.programs import cloud_made, config_of
 
 POOL = PoolSettings(name="train", accelerator="H100", machines=("p5.48xlarge", "p5e.48xlarge"))
 REGIONS = ("us-east-1", "ap-south-1")
@@ -178,20 +178,3 @@ def test_the_longest_group_name_is_one_that_eks_takes():
 
 def test_a_choice_reads_as_words():
     assert str(Choice(region="us-east-1", pool="train", capacity="on_demand", machines=("x",))) == "us-east-1 on demand"
-
-
-def test_what_was_bought_ahead_on_google_is_taken_in_its_zone():
-    pool: dict[str, Any] = {
-        "name": "train",
-        "accelerator": "H100",
-        "machines": ["a3-highgpu-8g"],
-        "capacity": ["reserved", "on_demand"],
-        "reservation": {"id": "bought", "zone": "us-central1-a"},
-    }
-    graph = cloud_graph(Settings.parse(config_of("gcp-dev") | {"slipway:gpu_pools": [pool]}), "gcp-dev")
-    zones = {
-        group.inputs["nodeConfig"]["labels"]["slipway/capacity"]: group.inputs["nodeLocations"]
-        for group in graph.of("gcp:container/nodePool:NodePool")
-        if group.inputs["nodeConfig"]["reservationAffinity"].get("values") == ["bought"]
-    }
-    assert zones == {"reserved": ["us-central1-a"]}

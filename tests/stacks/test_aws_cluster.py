@@ -236,7 +236,9 @@ BOUGHT: dict[str, Any] = POOL | {
 
 
 def bought(**changed: object) -> Graph:
-    return cloud_graph(Settings.parse({**DEV, "slipway:gpu_pools": [BOUGHT]} | changed), "aws-dev")
+    named = {"zones": 2, "zone_ids": {"us-east-1": ["use1-az4", "use1-az5"]}}
+    given = {**DEV, "slipway:gpu_pools": [BOUGHT], "slipway:network": named} | changed
+    return cloud_graph(Settings.parse(given), "aws-dev")
 
 
 def test_capacity_bought_ahead_is_named_in_the_launch_template():
@@ -273,6 +275,12 @@ def test_a_reservation_in_a_zone_that_is_not_used_is_refused():
     named = {"slipway:network": {"zones": 2, "zone_ids": {"us-east-1": ["use1-az4", "use1-az6"]}}}
     with pytest.raises(SettingsError, match=r"gpu_pools\[0\]\.reservation\.zone: use1-az5 is none of the zones"):
         bought(**named)
+
+
+def test_a_reservation_moves_no_zone_and_says_how_to_name_its_own():
+    with pytest.raises(SettingsError, match=r"use1-az5 is none of .*\(use1-az1, use1-az2, use1-az4\)") as caught:
+        bought(**{"slipway:network": {}})
+    assert "slipway:network.zone_ids.us-east-1; on AWS before the first `up`" in caught.value.hint
 
 
 def test_an_accelerator_that_the_machines_do_not_have_is_refused():

@@ -116,6 +116,19 @@ def test_capacity_bought_ahead_is_named():
     }
 
 
+def test_capacity_bought_ahead_is_taken_in_its_zone():
+    (reserved,) = [pool for pool in bought_ahead() if kind(pool) == "reserved"]
+    assert reserved.inputs["nodeLocations"] == ["us-central1-a"]
+
+
+def test_a_reservation_in_a_zone_that_does_not_offer_the_machine_is_refused_with_those_that_do():
+    held = {"capacity": ["reserved", "on_demand"], "reservation": {"id": "ours", "zone": "us-central1-f"}}
+    wrong = config_of("gcp-dev") | {"slipway:gpu_pools": [TRAIN | held]}
+    with pytest.raises(SettingsError, match=r"reservation\.zone: us-central1-f does not offer g2-standard-4") as caught:
+        cloud_graph(Settings.parse(wrong), "gcp-dev")
+    assert "us-central1-a" in caught.value.hint
+
+
 def test_what_was_bought_for_one_pool_is_taken_by_no_other():
     (other,) = [pool for pool in bought_ahead() if kind(pool) != "reserved"]
     assert node(other)["reservationAffinity"] == {"consumeReservationType": "NO_RESERVATION"}
