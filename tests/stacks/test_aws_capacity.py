@@ -1,6 +1,5 @@
 """The order of capacity: what a pool gets, what it falls back to, and that the stack's output says why."""
 
-import functools
 import re
 from typing import Any
 
@@ -11,36 +10,13 @@ from hypothesis import strategies as st
 
 from infra.aws.expander import priorities
 from infra.aws.naming import group_name, group_pattern
-from infra.capacity import Choice, choose_capacity, fallback, order_of
-from infra.settings import Gone, PoolSettings, Settings
+from infra.capacity import Choice, fallback, order_of
+from infra.settings import Gone, PoolSettings
 from slipway.errors import SettingsError
-from tests.stacks.graph import Graph
-from tests.stacks.programs import cloud_made, config_of
+from tests.stacks.test_capacity_gone import made
 
 POOL = PoolSettings(name="train", accelerator="H100", machines=("p5.48xlarge", "p5e.48xlarge"))
 REGIONS = ("us-east-1", "ap-south-1")
-GROUP = "aws:eks/nodeGroup:NodeGroup"
-
-
-@functools.cache
-def made(*gone: str, kept: int = 0) -> tuple[Graph, dict[str, Any]]:
-    """Production's graph and outputs with whole regions gone; nothing is served, which pools do not mind."""
-    settings = with_gone(*({"region": region} for region in gone), kept=kept)
-    return cloud_made(settings, "aws-prod", serving=False)
-
-
-def with_gone(*gone: dict[str, str], kept: int = 0) -> Settings:
-    config: dict[str, Any] = config_of("aws-prod") | {"slipway:gone": list(gone)}
-    train, *others = config["slipway:gpu_pools"]
-    return Settings.parse(config | {"slipway:gpu_pools": [train | {"min": kept}, *others]})
-
-
-def kept_in(graph: Graph) -> list[str]:
-    return [
-        group.name
-        for group in graph.of(GROUP)
-        if group.name.startswith("gpu-") and group.inputs["scalingConfig"]["minSize"]
-    ]
 
 
 def test_the_order_is_every_capacity_of_a_region_and_then_the_next():
@@ -109,39 +85,6 @@ def test_the_choice_is_always_the_first_of_which_something_is_left(lost: set[tup
             fallback(order, gone)
 
 
-def test_the_first_region_gone_the_stack_trains_in_the_next_and_says_why():
-    _, outputs = made("us-east-1")
-    assert outputs["capacity"]["train"] == {
-        "region": "ap-south-1",
-        "capacity": "spot",
-        "machines": ["p5.48xlarge"],
-        "reason": "ap-south-1 spot: us-east-1 spot, us-east-1 on demand are gone",
-        "order": ["us-east-1 spot", "us-east-1 on demand", "ap-south-1 spot", "ap-south-1 on demand"],
-    }
-    assert outputs["launcher"]["region"] == "ap-south-1"
-    assert outputs["launcher"]["spot"] == "true"
-
-
-def test_each_loss_in_turn_falls_back_in_the_order_that_settings_say():
-    lost: list[dict[str, str]] = []
-    taken: list[str] = []
-    for region in REGIONS:
-        for capacity in ("spot", "on_demand"):
-            taken.append(str(choose_capacity(with_gone(*lost), REGIONS)["train"].choice))
-            lost.append({"region": region, "capacity": capacity})
-    assert taken == ["us-east-1 spot", "us-east-1 on demand", "ap-south-1 spot", "ap-south-1 on demand"]
-
-
-def test_nodes_that_are_kept_move_with_the_choice():
-    assert kept_in(made(kept=1)[0]) == ["gpu-us-east-1-train-spot"]
-    assert kept_in(made("us-east-1", kept=1)[0]) == ["gpu-ap-south-1-train-spot"]
-
-
-def test_a_loss_makes_and_deletes_no_resource():
-    whole, reduced = made(kept=1)[0], made("us-east-1", kept=1)[0]
-    assert {(r.type, r.name) for r in whole} == {(r.type, r.name) for r in reduced}
-
-
 def test_the_autoscaler_tries_capacity_in_the_order_of_the_pool():
     ladder = yaml.safe_load(priorities(order_of(POOL, ["us-east-1"]), ()))
     first, then = (ladder[priority] for priority in sorted(ladder, reverse=True))
@@ -155,7 +98,7 @@ def test_the_autoscaler_tries_what_is_gone_last():
 
 
 def test_the_autoscaler_of_each_region_is_told_of_its_own_groups_only():
-    _, outputs = made("us-east-1")
+    _, outputs = made("aws-prod", "us-east-1")
     for region, cluster in outputs["clusters"].items():
         patterns = [pattern for rung in yaml.safe_load(cluster["priorities"]).values() for pattern in rung]
         assert all(f"-{region}-" in pattern for pattern in patterns)

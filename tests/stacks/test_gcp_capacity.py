@@ -1,34 +1,21 @@
 """How nodes with accelerators are had on Google: spot, flex-start, on demand, reserved, and in which order."""
 
 import functools
-from typing import Any
 
 import pytest
 import yaml
 
-from infra.capacity import Choice, choose_capacity, order_of
+from infra.capacity import Choice, order_of
 from infra.gcp.expander import group_names, priorities
 from infra.gcp.naming import group_name
 from infra.settings import Gone, PoolSettings, Settings
 from slipway.errors import SettingsError
 from tests.stacks.graph import Graph, Registration
-from tests.stacks.programs import cloud_graph, cloud_made, config_of
+from tests.stacks.programs import cloud_graph, config_of
+from tests.stacks.test_capacity_gone import made
 from tests.stacks.test_gcp_cluster import TRAIN, dev_with, gpu_pools, node
 
-REGIONS = ("us-central1", "asia-south1")
 SERVE = PoolSettings(name="serve", accelerator="L4", machines=("g2-standard-4", "g2-standard-8"))
-
-
-@functools.cache
-def made(*gone: str, kept: int = 0) -> tuple[Graph, dict[str, Any]]:
-    """Production's graph and outputs with whole regions gone; nothing is served, which pools do not mind."""
-    return cloud_made(with_gone(*({"region": region} for region in gone), kept=kept), "gcp-prod", serving=False)
-
-
-def with_gone(*gone: dict[str, str], kept: int = 0) -> Settings:
-    config: dict[str, Any] = config_of("gcp-prod") | {"slipway:gone": list(gone)}
-    train, *others = config["slipway:gpu_pools"]
-    return Settings.parse(config | {"slipway:gpu_pools": [train | {"min": kept}, *others]})
 
 
 @functools.cache
@@ -40,10 +27,6 @@ def bought_ahead() -> list[Registration]:
 
 def kind(pool: Registration) -> str:
     return node(pool)["labels"]["slipway/capacity"]
-
-
-def kept_in(graph: Graph) -> list[str]:
-    return [pool.name for pool in gpu_pools(graph) if pool.inputs["autoscaling"]["totalMinNodeCount"]]
 
 
 def test_every_gpu_pool_scales_from_zero(gcp: Graph):
@@ -136,7 +119,7 @@ def test_what_was_bought_for_one_pool_is_taken_by_no_other():
 
 def test_a_node_pool_has_the_name_that_its_class_lists(gcp_prod: Graph):
     names = {(pool.inputs["location"], pool.inputs["name"]) for pool in gpu_pools(gcp_prod)}
-    _, outputs = made()
+    _, outputs = made("gcp-prod")
     for region, cluster in outputs["clusters"].items():
         listed = [
             name
@@ -164,39 +147,6 @@ def test_gke_tries_what_is_gone_last():
 def test_a_pod_for_which_there_is_no_machine_waits_instead_of_taking_any():
     (document,) = yaml.safe_load_all(priorities(order_of(SERVE, ["us-central1"]), ()))
     assert document["spec"]["whenUnsatisfiable"] == "DoNotScaleUp"
-
-
-def test_the_first_region_gone_the_stack_trains_in_the_next_and_says_why():
-    _, outputs = made("us-central1")
-    assert outputs["capacity"]["train"] == {
-        "region": "asia-south1",
-        "capacity": "spot",
-        "machines": ["a3-highgpu-8g"],
-        "reason": "asia-south1 spot: us-central1 spot, us-central1 on demand are gone",
-        "order": ["us-central1 spot", "us-central1 on demand", "asia-south1 spot", "asia-south1 on demand"],
-    }
-    assert outputs["launcher"]["region"] == "asia-south1"
-    assert outputs["launcher"]["strategy"] == "SPOT"
-
-
-def test_each_loss_in_turn_falls_back_in_the_order_that_settings_say():
-    lost: list[dict[str, str]] = []
-    taken: list[str] = []
-    for region in REGIONS:
-        for capacity in ("spot", "on_demand"):
-            taken.append(str(choose_capacity(with_gone(*lost), REGIONS)["train"].choice))
-            lost.append({"region": region, "capacity": capacity})
-    assert taken == ["us-central1 spot", "us-central1 on demand", "asia-south1 spot", "asia-south1 on demand"]
-
-
-def test_nodes_that_are_kept_move_with_the_choice():
-    assert kept_in(made(kept=1)[0]) == ["gpu-us-central1-train-spot-0"]
-    assert kept_in(made("us-central1", kept=1)[0]) == ["gpu-asia-south1-train-spot-0"]
-
-
-def test_a_loss_makes_and_deletes_no_resource():
-    whole, reduced = made(kept=1)[0], made("us-central1", kept=1)[0]
-    assert {(r.type, r.name) for r in whole} == {(r.type, r.name) for r in reduced}
 
 
 def test_the_longest_name_of_a_node_pool_is_one_that_gke_takes():
