@@ -63,7 +63,16 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
         folder = job.work_folder / _RUNS / fingerprint(job, recipe, task, data.digest)
         progress = Progress(epochs=recipe.epochs, leads=mesh.leads and not is_elastic)
         leads_alone = mesh.leads and not is_elastic
-        ends.enter_context(held(folder, job.settings.checkpoint.url, leads=leads_alone, lost=partial(_end, job)))
+        lease = ends.enter_context(
+            held(
+                folder,
+                job.settings.checkpoint.url,
+                leads=leads_alone,
+                meet=partial(mesh.agree, 0),
+                lost=partial(_end, job),
+                say=progress.say,
+            )
+        )
         with _tracker(job, task, recipe, mesh, folder, progress) as tracker:
             with observed(job, task, mesh, progress=progress, report=tracker.steps) as observer:
                 loop = _loop(job, task, data, recipe, mesh, folder, tracker, progress, preemption, observer)
@@ -100,7 +109,8 @@ def run(job: JobSpec, preemption: Preemption) -> TrainingResult | None:
             tracker.register(made, f"{job.store_url.rstrip('/')}/releases/{made.name}/{made.digest}")
         if isinstance(loop, ElasticLoop):
             loop.crew.end()  # before the checkpoints go: a newcomer would begin anew
-        loop.checkpoints.clear()
+        if lease is None or lease.is_kept():
+            loop.checkpoints.clear()
         shutil.rmtree(folder, ignore_errors=True)
     return TrainingResult(
         name=made.name,
@@ -200,7 +210,7 @@ def _crew(job: JobSpec, mesh: Mesh, preemption: Preemption) -> Crew:
 
 def _end(job: JobSpec, by: str) -> None:
     """Nothing more is written where another job writes now; told by a thread, and no error could reach the loop."""
-    said = f"the job {by} has taken over the checkpoints, since this one did not answer for two minutes"
+    said = f"{by} has taken over the checkpoints, since this one did not answer"
     write_outcome(job.work_folder, Outcome(state="failed", message=said, hint="look at how that job goes on"))
     print(said, file=sys.stderr, flush=True)
     os._exit(TrainingError.exit_code)

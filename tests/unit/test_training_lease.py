@@ -1,14 +1,18 @@
 """Two jobs of equal settings and one place for their checkpoints."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
+import obstore
 import pytest
+from obstore.exceptions import GenericError, PreconditionError
 from obstore.store import MemoryStore
 
 from slipway.errors import TrainingError
-from training.checkpoint.lease import Lease, LostError, held
+from training.checkpoint.lease import NAME, Lease, LostError, held
 from training.preempt import Orphaned, Preempted
 
 
@@ -83,8 +87,6 @@ def test_what_was_given_back_is_free_at_once(bucket: MemoryStore):
 
 
 def test_a_store_that_does_not_answer_takes_no_lease_away(bucket: MemoryStore, monkeypatch: pytest.MonkeyPatch):
-    from obstore.exceptions import GenericError
-
     first = taken(bucket, "lm-1")
 
     def away(*_: object, **__: object) -> None:
@@ -96,15 +98,106 @@ def test_a_store_that_does_not_answer_takes_no_lease_away(bucket: MemoryStore, m
     first.renew()
 
 
+def test_a_store_that_does_not_answer_whose_it_is_takes_no_lease_away(
+    bucket: MemoryStore, monkeypatch: pytest.MonkeyPatch
+):
+    first = taken(bucket, "lm-1")
+
+    def refused(*_: object, **__: object) -> None:
+        raise PreconditionError("the tag is another")
+
+    def away(*_: object, **__: object) -> None:
+        raise GenericError("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("training.checkpoint.lease.obstore.put", refused)
+        patched.setattr("training.checkpoint.lease.obstore.get", away)
+        first.renew()
+    first.renew()
+    assert first.is_kept()
+
+
+def test_a_renewal_whose_answers_were_lost_is_gone_on_with(bucket: MemoryStore, monkeypatch: pytest.MonkeyPatch):
+    first, put = taken(bucket, "lm-1"), obstore.put
+
+    def unanswered(*told: Any, **how: Any) -> None:
+        put(*told, **how)
+        raise GenericError("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("training.checkpoint.lease.obstore.put", unanswered)
+        first.renew()
+    first.renew()
+    assert first.is_kept()
+
+
+def test_a_pod_that_is_cut_off_learns_that_another_is_in_its_place(bucket: MemoryStore):
+    cut_off, in_its_place = taken(bucket, "lm-1"), taken(bucket, "lm-1")
+    with pytest.raises(LostError, match="another process of the job lm-1"):
+        cut_off.renew()
+    in_its_place.renew()
+
+
+def test_a_name_that_somebody_deleted_is_put_again(bucket: MemoryStore):
+    first = taken(bucket, "lm-1")
+    bucket.delete(NAME)
+    first.renew()
+    assert sum(len(page) for page in bucket.list()) == 1
+
+
+def test_who_waits_for_another_job_says_for_which_once(bucket: MemoryStore):
+    taken(bucket, "lm-1")
+    said: list[str] = []
+    lease(bucket, "lm-2").take(sleep=lambda _: None, say=said.append)
+    assert [line.split(":")[1] for line in said] == ["//b/checkpoints/af12 has the name of the job lm-1"]
+
+
+def holding(
+    folder: Path,
+    url: str = "memory://",
+    *,
+    leads: bool = True,
+    meet: Callable[[], object] = lambda: None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> AbstractContextManager[Lease | None]:
+    return held(folder, url, leads=leads, meet=meet, lost=print, say=print, environment=environment)
+
+
 @pytest.mark.parametrize(("url", "leads"), [("", True), ("file:///checkpoints", True), ("memory://b", False)])
 def test_a_folder_and_who_does_not_lead_need_no_lease(tmp_path: Path, url: str, leads: bool):
-    with held(tmp_path, url, leads=leads, lost=print, environment={}) as none:
+    with holding(tmp_path, url, leads=leads) as none:
         assert none is None
+
+
+def test_who_does_not_lead_waits_until_it_is_held(tmp_path: Path):
+    met: list[str] = []
+    with holding(tmp_path, leads=False, meet=lambda: met.append("here")):
+        assert met == ["here"]
+
+
+def test_who_leads_meets_the_others_once_it_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore
+):
+    monkeypatch.setattr("training.checkpoint.lease.open_store", lambda _: bucket)
+    there: list[int] = []
+    with holding(tmp_path, meet=lambda: there.append(len(bucket.list().collect()))):
+        assert there == [1]
+
+
+def test_who_was_taken_over_from_ends_without_giving_back_what_is_anothers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore
+):
+    monkeypatch.setattr("training.checkpoint.lease.open_store", lambda _: bucket)
+    with holding(tmp_path) as thawed:
+        lease(bucket, "lm-2").take(sleep=lambda _: None)
+        assert thawed is not None
+        assert not thawed.is_kept()
+    assert len(bucket.list().collect()) == 1
 
 
 def test_a_bucket_that_the_cluster_names_is_held_by_the_job(tmp_path: Path):
     told = {"SLIPWAY_CHECKPOINTS": "memory://", "JOB_NAME": "lm-1"}
-    with held(tmp_path, "", leads=True, lost=print, environment=told) as lease:
+    with holding(tmp_path, "", environment=told) as lease:
         assert lease is not None
         lease.renew()
 
@@ -114,7 +207,7 @@ def test_it_is_given_back_by_who_is_done_or_moves_and_kept_for_who_comes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore, how: Exception | None, left: int
 ):
     monkeypatch.setattr("training.checkpoint.lease.open_store", lambda _: bucket)
-    with suppress(Preempted, TrainingError), held(tmp_path, "memory://", leads=True, lost=print, environment={}):
+    with suppress(Preempted, TrainingError), holding(tmp_path):
         if how:
             raise how
     assert sum(len(page) for page in bucket.list()) == left
