@@ -15,7 +15,8 @@ from infra.naming import NAMESPACE as NAMESPACE_OF_THE_STACK
 from slipway.errors import TrainingError
 from tests.kubernetes_objects import variant
 from training.config import ElasticSettings, TrainSettings
-from training.launch.kubernetes import JOBS, NAMESPACE, KubernetesLauncher
+from training.launch.cluster import Cluster
+from training.launch.kubernetes import JOBS, NAMESPACE, KubernetesJob, KubernetesLauncher
 from training.launch.manifest import (
     Workers,
     accelerators,
@@ -173,6 +174,25 @@ def test_pods_that_say_nothing_give_no_outcome():
 
 def test_why_a_job_failed_is_told_in_kubernetes_words():
     assert why_failed(finished("Failed", "Job has failed indexes")) == "Job has failed indexes"
+
+
+class LogsOfPods(Cluster):
+    """phases: of the pods, by name, each of which has told as many epochs of ten as its name says."""
+
+    def __init__(self, phases: dict[str, str]) -> None:
+        self._phases = phases
+
+    def pods(self, job: str) -> list[dict[str, Any]]:
+        return [{"metadata": {"name": name}, "status": {"phase": phase}} for name, phase in self._phases.items()]
+
+    def log(self, pod: str, *, lines: int) -> str:
+        return f"epoch {pod}/10 · loss 0.5\n"
+
+
+@pytest.mark.parametrize(("phases", "done"), [({"8": "Failed", "5": "Running"}, 0.5), ({"8": "Failed"}, None)])
+def test_what_a_pod_had_done_that_is_gone_counts_as_lost(phases: dict[str, str], done: float | None):
+    job = KubernetesJob(LogsOfPods(phases), "employment-0a1b", nodes=1, show=lambda _: None)
+    assert job.done() == done
 
 
 def test_who_watches_is_told_how_many_wait_for_a_node():

@@ -22,7 +22,7 @@ class OnCluster:
     """A job, or a request, on the cluster of a test."""
 
     def __init__(self, what: str) -> None:
-        self.what, self.placed, self.stays = what, False, False
+        self.what, self.placed, self.stays, self.share = what, False, False, 0.5
         self.state = JobState.RUNNING
 
     def look(self) -> JobState:
@@ -32,7 +32,7 @@ class OnCluster:
         return self.placed
 
     def done(self) -> float | None:
-        return 0.5
+        return self.share
 
     def wait(self) -> TrainingResult:
         return RESULT
@@ -156,6 +156,13 @@ def test_a_job_that_has_just_ended_is_not_started_again(cluster: Cluster):
     cluster.newest("spot").state = JobState.SUCCEEDED
     cluster.job.be_on("on_demand")
     assert cluster.job.state is JobState.SUCCEEDED
+
+
+def test_a_job_that_exports_is_not_moved(cluster: Cluster):
+    cluster.job.be_on("spot")
+    cluster.newest("spot").share = 1.0
+    cluster.job.be_on("on_demand")
+    assert cluster.running == ["spot"]
 
 
 def test_beside_an_on_demand_job_spot_is_asked_for(on_demand: Cluster):

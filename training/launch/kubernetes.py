@@ -141,8 +141,10 @@ class KubernetesJob:
         return has_nodes(self._cluster.pods(self.name), self._nodes)
 
     def done(self) -> float | None:
-        """The share of its epochs that is behind it, by its log; None while that does not say."""
-        names = [pod["metadata"]["name"] for pod in self._cluster.pods(self.name)]
+        """The share of its epochs that is behind it, by the logs of what runs; None while those do not say. What a pod
+        that is gone has told may be lost, since its checkpoint is older."""
+        pods = self._cluster.pods(self.name)
+        names = [pod["metadata"]["name"] for pod in pods if pod["status"].get("phase") == "Running"]
         told = [done_in(self._cluster.log(name, lines=_LINES)) for name in names]  # one of them leads
         return max((share for share in told if share is not None), default=None)
 

@@ -89,9 +89,13 @@ class MovableJob:
         """Run there, or nowhere; blocks until it has left where it was. Does nothing when it is there.
 
         A job that spot was refused to goes on waiting there when it is to run nowhere: so it starts as soon as it can.
+        One that has told its last epoch stays: it exports, and what it made would be lost. Where early stopping by
+        patience ends it before, nothing tells of the export, and it is moved.
         """
         waits_on_spot = capacity is None and self._on == "spot" and not self._there
         if not self._leaves and (capacity == self._on or waits_on_spot):
+            return
+        if self._job is not None and not self._leaves and self._job.done() == 1.0:
             return
         if self._job is not None and not self._left(self._job):
             return
