@@ -71,7 +71,8 @@ def run(shape: Shape, *, rows: int, on_cpu: bool = False) -> None:
 
 
 def _work(rank: int, folder: str, shape: Shape, rows: int, on_cpu: bool) -> None:
-    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    for of in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
+        os.environ.setdefault(of, "lo")
     device = torch.device("cpu") if on_cpu else torch.device("cuda", rank)
     if not on_cpu:
         torch.cuda.set_device(device)
