@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import obstore
@@ -13,7 +13,10 @@ from obstore.store import MemoryStore
 
 from slipway.errors import TrainingError
 from training.checkpoint.lease import NAME, Lease, LostError, held
-from training.preempt import Orphaned, Preempted
+from training.config import CheckpointSettings, TrainSettings
+from training.launch.protocol import JobSpec
+from training.preempt import Orphaned, Preempted, Preemption
+from training.run import run
 
 
 @pytest.fixture
@@ -29,6 +32,10 @@ def taken(bucket: MemoryStore, owner: str) -> Lease:
     made = lease(bucket, owner)
     made.take(sleep=_never)
     return made
+
+
+def names(bucket: MemoryStore) -> list[str]:
+    return [each["path"] for each in bucket.list().collect()]
 
 
 def _never(_: float) -> None:
@@ -142,7 +149,7 @@ def test_a_name_that_somebody_deleted_is_put_again(bucket: MemoryStore):
     first = taken(bucket, "lm-1")
     bucket.delete(NAME)
     first.renew()
-    assert sum(len(page) for page in bucket.list()) == 1
+    assert names(bucket) == [NAME]
 
 
 def test_who_waits_for_another_job_says_for_which_once(bucket: MemoryStore):
@@ -179,9 +186,9 @@ def test_who_leads_meets_the_others_once_it_holds_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore
 ):
     monkeypatch.setattr("training.checkpoint.lease.open_store", lambda _: bucket)
-    there: list[int] = []
-    with holding(tmp_path, meet=lambda: there.append(len(bucket.list().collect()))):
-        assert there == [1]
+    there: list[list[str]] = []
+    with holding(tmp_path, meet=lambda: there.append(names(bucket))):
+        assert there == [[NAME]]
 
 
 def test_who_was_taken_over_from_ends_without_giving_back_what_is_anothers(
@@ -192,7 +199,7 @@ def test_who_was_taken_over_from_ends_without_giving_back_what_is_anothers(
         lease(bucket, "lm-2").take(sleep=lambda _: None)
         assert thawed is not None
         assert not thawed.is_kept()
-    assert len(bucket.list().collect()) == 1
+    assert names(bucket) == [NAME]
 
 
 def test_a_bucket_that_the_cluster_names_is_held_by_the_job(tmp_path: Path):
@@ -210,4 +217,22 @@ def test_it_is_given_back_by_who_is_done_or_moves_and_kept_for_who_comes_again(
     with suppress(Preempted, TrainingError), holding(tmp_path):
         if how:
             raise how
-    assert sum(len(page) for page in bucket.list()) == left
+    assert len(names(bucket)) == left
+
+
+@pytest.mark.parametrize(("taken_over", "left"), [(False, False), (True, True)])
+def test_a_run_that_ends_clears_its_checkpoints_and_not_those_of_who_took_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore, taken_over: bool, left: bool
+):
+    def exported(*_: object, **__: object) -> SimpleNamespace:
+        if taken_over:
+            lease(bucket, "lm-2").take(sleep=lambda _: None)
+        return SimpleNamespace(name="digits", digest="d" * 64, metrics={})
+
+    monkeypatch.setattr("training.checkpoint.lease.open_store", lambda _: bucket)
+    monkeypatch.setattr("training.checkpoint.storage.open_store", lambda _: bucket)
+    monkeypatch.setattr("training.run.torch.use_deterministic_algorithms", lambda *_, **__: None)
+    monkeypatch.setattr("training.run.export.release", exported)
+    settings = TrainSettings(task="digits", checkpoint=CheckpointSettings(url="memory://"))
+    run(JobSpec(settings=settings, store_url="memory://", tracking_uri=None, work_folder=tmp_path), Preemption())
+    assert any(name.startswith("step-") for name in names(bucket)) is left
