@@ -8,19 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from slipway.errors import TrainingError
 from training.launch.cluster import Cluster, ClusterAwayError
 
 LOG = "epoch 3/10 · loss 0.5\n"
 
 
 class Api(BaseHTTPRequestHandler):
-    """One pod has a log, of the others the container has not begun."""
+    """One pod has a log, of one the node is gone, of the others the container has not begun. A job's name is the status
+    that is answered."""
 
     def do_GET(self) -> None:
+        place, name = self.path.partition("?")[0].removesuffix("/log").rsplit("/", 1)
         begun = self.path == "/api/v1/namespaces/slipway/pods/worker-0/log?tailLines=50"
-        refusal = {"kind": "Status", "message": 'container "trainer" is waiting to start', "code": 400}
+        status = int(name) if place.endswith("/jobs") else 200 if begun else 500 if name == "worker-2" else 400
+        refusal = {"kind": "Status", "message": 'container "trainer" is waiting to start', "code": status}
         body = (LOG if begun else json.dumps(refusal)).encode()
-        self.send_response(200 if begun else 400)
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -57,6 +61,22 @@ def test_the_end_of_a_pods_log_is_read_as_it_stands(server: ThreadingHTTPServer,
 
 def test_a_pod_that_has_not_begun_has_said_nothing(server: ThreadingHTTPServer, tmp_path: Path):
     assert cluster_at(server.server_port, tmp_path).log("worker-1", lines=50) == ""
+
+
+def test_a_pod_whose_node_is_gone_says_nothing(server: ThreadingHTTPServer, tmp_path: Path):
+    assert cluster_at(server.server_port, tmp_path).log("worker-2", lines=50) == ""
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_cluster_that_is_busy_counts_as_away(server: ThreadingHTTPServer, tmp_path: Path, status: int):
+    with pytest.raises(ClusterAwayError, match=str(status)):
+        cluster_at(server.server_port, tmp_path).job(str(status))
+
+
+def test_a_cluster_that_refuses_is_not_away(server: ThreadingHTTPServer, tmp_path: Path):
+    with pytest.raises(TrainingError, match="403") as refused:
+        cluster_at(server.server_port, tmp_path).job("403")
+    assert not isinstance(refused.value, ClusterAwayError)
 
 
 def test_a_cluster_that_is_away_is_no_silent_pod(tmp_path: Path):

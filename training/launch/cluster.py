@@ -14,13 +14,13 @@ from slipway.errors import TrainingError
 Manifest = dict[str, Any]
 
 _TIMEOUT_S = (3.0, 30.0)
-_NOT_FOUND = 404
+_NOT_FOUND, _TOO_MANY, _SERVER_ERRORS = 404, 429, 500
 
 _T = TypeVar("_T")
 
 
 class ClusterAwayError(TrainingError):
-    """The cluster does not answer now; what runs there may go on."""
+    """The cluster does not answer now, or not yet as it will; what runs there may go on."""
 
 
 class Cluster:
@@ -53,15 +53,20 @@ class Cluster:
         return self._asked(self._core.list_namespaced_pod, label_selector=labels)["items"]
 
     def log(self, pod: str, *, lines: int) -> str:
-        """The end of what a pod said; empty while nobody can say, as before its container runs."""
+        """The end of what a pod said; empty while nobody can say, as before its container runs or when its node is
+        gone, which the cluster tells as an error of its own."""
+        from kubernetes.client.exceptions import ApiException
+
         arguments = {"name": pod, "namespace": self.namespace, "tail_lines": lines}
         call = partial(self._core.read_namespaced_pod_log, **arguments, _preload_content=False)
-        try:
-            return _told(lambda: call(_request_timeout=_TIMEOUT_S).data.decode(errors="replace"))
-        except ClusterAwayError:
-            raise
-        except TrainingError:
-            return ""
+
+        def read() -> str:
+            try:
+                return call(_request_timeout=_TIMEOUT_S).data.decode(errors="replace")
+            except ApiException:
+                return ""
+
+        return _told(read)
 
     def create_job(self, manifest: Manifest) -> Manifest:
         return self._asked(self._batch.create_namespaced_job, body=manifest)
@@ -113,6 +118,8 @@ def _told(ask: Callable[[], _T]) -> _T:
         return ask()
     except ApiException as error:
         answer = cast(Any, error)
+        if answer.status == _TOO_MANY or answer.status >= _SERVER_ERRORS:  # it is busy, or starts again
+            raise ClusterAwayError(f"the cluster does not answer ({answer.status} {answer.reason})") from None
         raise TrainingError(f"the cluster refuses: {answer.status} {answer.reason}", hint=_reason(answer)) from None
     except HTTPError as error:
         raise ClusterAwayError(f"the cluster does not answer ({type(error).__name__})") from None
