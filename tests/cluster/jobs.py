@@ -54,7 +54,9 @@ def nodes_of(cluster: Cluster, job: KubernetesJob) -> list[str]:
 
 
 def withdraw(cluster: Cluster, job: KubernetesJob) -> None:
+    """Also one that has ended, which cancelling leaves as it is."""
     job.cancel()
+    cluster.api.delete(reference_of(job))
     eventually(lambda: not cluster.pods(NAMESPACE, _selector(job)), f"no pod of {job.name} is left")
 
 

@@ -11,6 +11,7 @@ import pytest
 from infra.naming import NAMESPACE
 from infra.placement.spot.baselines import always_on_demand
 from slipway.steward import Steward
+from tests.cluster.api import Reference
 from tests.cluster.jobs import TRAINERS, movable, trained_on
 from tests.cluster.plane import P5, Cluster, eks_gpu_node, eventually
 from tests.spot import HOUR_S
@@ -65,5 +66,11 @@ def test_a_job_that_ends_gives_its_result_and_leaves_no_request(cluster: Cluster
     (worker,) = [pod for pod in cluster.pods(NAMESPACE, TRAINERS) if pod["spec"].get("nodeName")]
     cluster.end_pod(worker, message=msgspec.json.encode(Outcome(state="succeeded", result=RESULT)).decode())
     assert steward.wait() == RESULT
-    steward.cancel()
-    eventually(lambda: not cluster.pods(NAMESPACE, TRAINERS), "neither job nor request is left")
+    eventually(lambda: _names(cluster) == [worker["metadata"]["name"]], "no request is left")
+    of = worker["metadata"]["labels"]["batch.kubernetes.io/job-name"]
+    cluster.api.delete(Reference(api_version="batch/v1", kind="Job", name=of, namespace=NAMESPACE))
+    eventually(lambda: not _names(cluster), "the next test begins with none")
+
+
+def _names(cluster: Cluster) -> list[str]:
+    return [pod["metadata"]["name"] for pod in cluster.pods(NAMESPACE, TRAINERS)]

@@ -7,6 +7,7 @@ import kubernetes_validate
 import pytest
 
 from infra import capacity as of_the_stack
+from slipway.errors import TrainingError
 from tests.kubernetes_objects import variant
 from training.launch.capacity import CAPACITY, HOLDS_S, Capacity, asking, done_in, has_nodes, on_capacity
 from training.launch.manifest import Workers, filled_in
@@ -22,7 +23,8 @@ class OnCluster:
     """A job, or a request, on the cluster of a test."""
 
     def __init__(self, what: str) -> None:
-        self.what, self.placed, self.stays, self.share = what, False, False, 0.5
+        self.what, self.share = what, 0.5
+        self.placed, self.stays, self.refuses = False, False, False
         self.state = JobState.RUNNING
 
     def look(self) -> JobState:
@@ -38,6 +40,8 @@ class OnCluster:
         return RESULT
 
     def cancel(self) -> None:
+        if self.refuses:
+            raise TrainingError("the cluster refuses")
         if not self.stays:
             self.state = JobState.CANCELLED
 
@@ -202,6 +206,13 @@ def test_a_job_that_has_ended_leaves_no_request(on_demand: Cluster):
 def test_a_cancelled_job_leaves_nothing(on_demand: Cluster):
     on_demand.job.cancel()
     assert on_demand.running == []
+
+
+def test_a_job_that_cannot_be_cancelled_still_leaves_no_request(on_demand: Cluster):
+    on_demand.newest("on_demand").refuses = True
+    with pytest.raises(TrainingError):
+        on_demand.job.cancel()
+    assert on_demand.running == ["on_demand"]
 
 
 def template() -> dict[str, Any]:

@@ -27,6 +27,7 @@ from training.launch.manifest import (
 )
 from training.launch.movable import MovableJob
 from training.launch.protocol import JobSpec, JobState
+from training.launch.unanswered import Unanswered
 from training.outcome import TrainingResult
 
 NAMESPACE, JOBS = "slipway", "trainer-jobs"
@@ -60,7 +61,7 @@ class KubernetesLauncher:
         or refuses the job."""
         refuse_elastic(job.settings)
         cluster = Cluster(self._kubeconfig, self._context, NAMESPACE)
-        return self._start(cluster, self._manifest(cluster), job)
+        return self._start(cluster, self._manifest(cluster), job, Unanswered(cluster))
 
     def movable(self, job: JobSpec, *, patience_s: float, ask_again_s: float) -> MovableJob:
         """The job, to be sent to spot or on-demand nodes and between them; nothing runs yet. See MovableJob, and
@@ -69,31 +70,32 @@ class KubernetesLauncher:
         cluster = Cluster(self._kubeconfig, self._context, NAMESPACE)
         manifest = self._manifest(cluster)
         workers_on(manifest, job.settings.workers)
+        started, asked = Unanswered(cluster), Unanswered(cluster)
         return MovableJob(
-            start=lambda capacity: self._start(cluster, on_capacity(manifest, capacity), job),
-            ask=lambda: self._ask(cluster, on_capacity(manifest, "spot"), job),
+            start=lambda capacity: self._start(cluster, on_capacity(manifest, capacity), job, started),
+            ask=lambda: self._ask(cluster, on_capacity(manifest, "spot"), job, asked),
             patience_s=patience_s,
             ask_again_s=ask_again_s,
         )
 
-    def _start(self, cluster: Cluster, manifest: Manifest, job: JobSpec) -> "KubernetesJob":
+    def _start(self, cluster: Cluster, manifest: Manifest, job: JobSpec, unanswered: Unanswered) -> "KubernetesJob":
         workers = workers_on(manifest, job.settings.workers)
         name = job_name(job.settings.task, secrets.token_hex(4))
         made = filled_in(manifest, name=name, workers=workers)
-        cluster.create_secret(secret(job, made))
-        try:
+        if other := unanswered.clear():
+            raise ClusterAwayError(f"the job {other}, whose start was not answered, has not gone yet")
+        with unanswered.creating(name):
+            cluster.create_secret(secret(job, made))
             cluster.hand_secret_to(cluster.create_job(made))
-        except TrainingError:
-            cluster.delete_job(name)
-            cluster.delete_secret(name)
-            raise
         self._show(f"job {name} · {workers.nodes} x {workers.each} workers")
         return KubernetesJob(cluster, name, nodes=workers.nodes, show=self._show)
 
-    def _ask(self, cluster: Cluster, manifest: Manifest, job: JobSpec) -> "KubernetesJob":
+    def _ask(self, cluster: Cluster, manifest: Manifest, job: JobSpec, unanswered: Unanswered) -> "KubernetesJob":
         workers = workers_on(manifest, job.settings.workers)
         name = job_name("ask", secrets.token_hex(4))
-        cluster.create_job(asking(filled_in(manifest, name=name, workers=workers)))
+        unanswered.clear()  # one that goes slowly only asks, too
+        with unanswered.creating(name):
+            cluster.create_job(asking(filled_in(manifest, name=name, workers=workers)))
         return KubernetesJob(cluster, name, nodes=workers.nodes, show=lambda _: None)
 
     def _manifest(self, cluster: Cluster) -> Manifest:
@@ -149,6 +151,8 @@ class KubernetesJob:
         return max((share for share in told if share is not None), default=None)
 
     def cancel(self) -> None:
+        if self.state is not JobState.RUNNING:
+            return  # it would take its logs and its result along
         self._cluster.delete_job(self.name)
         deadline = time.monotonic() + _GONE_S
         while self._cluster.job(self.name) is not None and time.monotonic() < deadline:

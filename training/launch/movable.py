@@ -117,9 +117,11 @@ class MovableJob:
 
     def cancel(self) -> None:
         """Stop it after a checkpoint, and ask for nothing more. Blocks until nothing of it runs."""
-        if self._job is not None:
-            self._job.cancel()
-        self._withdraw()
+        try:
+            if self._job is not None:
+                self._job.cancel()
+        finally:
+            self._withdraw()
 
     def _left(self, job: OnNodes) -> bool:
         """Not while a pod of it is there, or two would train at once; and never when it has just ended by itself."""
