@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from slipway.cli.numbers import finite
 from slipway.cli.output import Json, Progress, Stack, emit, say
 from slipway.cli.training import run_training
 from slipway.errors import SlipwayError, UsageError
@@ -42,6 +43,9 @@ def train(
         float | None,
         typer.Option(
             "--deadline-h",
+            min=0.01,
+            max=20_000,
+            callback=finite,
             help="On a cluster: end within so many hours, on spot as long as that allows it; slipway:work says how "
             "much there is to do.",
         ),

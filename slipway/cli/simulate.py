@@ -39,7 +39,8 @@ def simulate(
         float, typer.Option(min=0.01, max=10_000, callback=finite, help="Of work, undisturbed, without restarts.")
     ] = 48,
     deadline: Annotated[
-        float | None, typer.Option(min=0.01, callback=finite, help="Hours after the start; else 1.25 x the work.")
+        float | None,
+        typer.Option(min=0.01, max=20_000, callback=finite, help="Hours after the start; else 1.25 x the work."),
     ] = None,
     restart_minutes: Annotated[
         float, typer.Option(min=0, callback=finite, help="From asking for instances to the first new step.")

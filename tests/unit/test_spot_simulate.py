@@ -92,6 +92,8 @@ def test_egress_and_checkpoints_are_counted():
     assert dear["usd"] >= plain["usd"] + dear["moves"]
 
 
-@pytest.mark.parametrize("wrong", [("--hours", "nan"), ("--move-usd", "inf"), ("--starts", "0")])
+@pytest.mark.parametrize(
+    "wrong", [("--hours", "nan"), ("--move-usd", "inf"), ("--starts", "0"), ("--deadline", "1e308")]
+)
 def test_a_number_that_is_no_amount_is_refused(wrong: tuple[str, str]):
     assert command(ZONES, *wrong).exit_code == 2

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from infra.catalog import Capacity, Catalog, Offer
 from infra.catalog.errors import PricesTooOld
 from infra.placement.errors import PlacementError
 from infra.placement.placement import placed
 from infra.settings import Settings
+from slipway.cli.app import app
 from slipway.errors import SettingsError
 from slipway.paths import stack_file
 from slipway.steward import Terms, terms
@@ -106,3 +108,8 @@ def test_a_cluster_whose_prices_nobody_knows_keeps_no_deadline():
     cluster = yaml.safe_load(stack_file("kubernetes").read_text())["config"]["slipway:kubernetes"]
     with pytest.raises(SettingsError, match="kind and region say what nodes cost"):
         told(kubernetes=cluster | {"kind": "other", "images": {}})
+
+
+@pytest.mark.parametrize("hours", ["inf", "nan", "0", "1e308"])
+def test_a_deadline_that_is_no_amount_is_refused(hours: str):
+    assert CliRunner().invoke(app, ["train", "--deadline-h", hours]).exit_code == 2
