@@ -27,9 +27,11 @@ def judge(bill: Bill, budget_usd: float, *, strict: bool = False) -> Verdict:
     """A sum above the budget is over it whatever is missing; one below it holds only if nothing that counts is missing.
 
     What counts: resources of a type that is priced here, of which this one could not be, and unchanged ones that the
-    preview left out. A bucket or a queue has no price here in any stack and counts only when `strict`.
+    preview left out. A bucket or a queue has no price here in any stack and counts only when `strict`. What the update
+    deletes never counts: it costs nothing afterwards.
     """
-    counted = [charge for charge in bill.unpriced if strict or charge.priceable]
+    staying = [charge for charge in bill.unpriced if charge.op != "delete"]
+    counted = [charge for charge in staying if strict or charge.priceable]
     missing = [f"{charge.name}: {charge.unpriced}" for charge in counted]
     if bill.unseen:
         missing.append(f"{bill.unseen} unchanged resources: make the preview with --show-sames")
@@ -37,5 +39,5 @@ def judge(bill: Bill, budget_usd: float, *, strict: bool = False) -> Verdict:
         budget_usd=budget_usd,
         over=bill.usd_per_month > budget_usd,
         missing=tuple(missing),
-        uncounted=len(bill.unpriced) - len(counted),
+        uncounted=len(staying) - len(counted),
     )

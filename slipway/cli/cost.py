@@ -107,10 +107,15 @@ def cost(
     )
     catalog = Catalog.load()
     settings = _settings(stack) if stack else None
-    bill = _bill(preview, catalog, usage, settings) if preview else None
-    plan = _training(settings, catalog, trained, elapsed, required=not preview) if settings else None
     if budget is None and settings is not None and settings.budget is not None:
         budget = settings.budget.usd_per_month
+    if strict and budget is None:
+        raise UsageError(
+            "--strict is about a budget, and there is none",
+            hint="give --budget, or a --stack with slipway:budget",
+        )
+    bill = _bill(preview, catalog, usage, settings) if preview else None
+    plan = _training(settings, catalog, trained, elapsed, required=not preview) if settings else None
     verdict = judge(bill, budget, strict=strict) if bill is not None and budget is not None else None
     if json:
         from infra.cost.document import document

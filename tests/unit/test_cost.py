@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.catalog import Catalog
-from infra.cost import Bill, Charge, PreviewError, Usage, price, read_preview
+from infra.cost import Bill, Charge, PreviewError, Usage, Verdict, judge, price, read_preview
 
 PREVIEWS = Path(__file__).parent / "previews"
 CATALOG = Catalog.load()
@@ -207,6 +207,17 @@ def test_a_change_to_something_without_a_price_is_no_saving():
     made = price(read_preview(json.dumps(document)), CATALOG, Usage())
     assert not any(one.name == "gpu" for one in made.charges)
     assert "z9.huge" in made.unpriced[0].unpriced
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_budget_does_not_ask_the_price_of_what_the_update_deletes(strict: bool):
+    urn = "urn:pulumi:dev::slipway::aws:eks/nodeGroup:NodeGroup::it"
+    state = {"urn": urn, "custom": True, "type": "aws:eks/nodeGroup:NodeGroup"}
+    state["inputs"] = {"region": "us-east-1", "instanceTypes": ["z9.huge"]}
+    step = {"op": "delete", "urn": urn, "oldState": state, "detailedDiff": None}
+    made = price(read_preview(json.dumps({"steps": [step]})), CATALOG, Usage())
+    assert made.unpriced
+    assert judge(made, 1.0, strict=strict) == Verdict(budget_usd=1.0, over=False, missing=(), uncounted=0)
 
 
 def test_objects_of_a_cluster_are_billed_with_its_nodes():

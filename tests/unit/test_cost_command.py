@@ -66,6 +66,12 @@ def test_a_store_without_a_price_keeps_a_budget_from_being_kept_only_when_asked(
     assert slipway(stack, AWS, "--budget", "100000", "--strict").returncode == 11
 
 
+def test_strict_without_a_budget_is_refused(stack: Path):
+    done = slipway(stack, AWS, "--strict")
+    assert done.returncode == 2
+    assert "--strict is about a budget, and there is none" in done.stderr
+
+
 def test_a_budget_without_a_preview_has_nothing_to_judge(stack: Path):
     done = slipway(stack, "--budget", "1")
     assert done.returncode == 2
