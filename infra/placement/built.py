@@ -40,6 +40,7 @@ def check_buildable(plan: ServingPlan, catalog: Catalog) -> None:
             "node pools for accelerators alone",
             hint="set slipway:serving.modes to [serverless], or measure the model on an accelerator",
         )
+    _refuse_attached("serving", ((each.region, each.machine) for each in modes["node_pool"]))
     machines = sorted({each.machine for each in modes["serverless"]})
     if len(machines) > 1:
         raise PlacementError(
@@ -47,6 +48,11 @@ def check_buildable(plan: ServingPlan, catalog: Catalog) -> None:
             "instance for all its regions",
             hint="leave one of them in slipway:serving.model.service_ms",
         )
+
+
+def check_trainable(plan: TrainingPlan) -> None:
+    """Raises PlacementError for an order of capacity that no stack can make a pool for."""
+    _refuse_attached("work", ((step.region, step.machine) for step in plan.order))
 
 
 def accelerator_of(region: PlannedRegion, catalog: Catalog) -> str | None:
@@ -81,7 +87,8 @@ def serving_pools(
 
 
 def training_pool(work: TrainingWork, plan: TrainingPlan, catalog: Catalog) -> Pool:
-    """The nodes that the order of capacity asks for, in that order."""
+    """The nodes that the order of capacity asks for, in that order. Raises what check_trainable does."""
+    check_trainable(plan)
     steps = [(step.region, step.capacity.value, step.machine) for step in plan.order]
     most = max(step.machines for step in plan.order)
     return _pool(_TRAIN, accelerator_named(work.accelerator, catalog), steps, in_turn=work.capacity, most=most)
@@ -110,12 +117,6 @@ def _pool(
     """steps: region, kind of capacity and machine, best first. in_turn: the kinds of capacity, in order."""
     machines: dict[tuple[str, str], dict[str, None]] = {}
     for region, capacity, machine in steps:
-        if _ATTACHED in machine:
-            raise PlacementError(
-                f"slipway:{'work' if name == _TRAIN else 'serving'}: the plan takes {machine} in {region}, and a stack "
-                "has no pools of machines to which an accelerator is attached",
-                hint=f"take another accelerator than {accelerator}, or another cloud",
-            )
         machines.setdefault((region, capacity), {})[machine] = None
     kinds = {capacity for _, capacity in machines}
     return {
@@ -130,6 +131,17 @@ def _pool(
         ),
         "max": most,
     }
+
+
+def _refuse_attached(section: str, places: Iterable[tuple[str, str]]) -> None:
+    """places: region and machine."""
+    for region, machine in places:
+        if _ATTACHED in machine:
+            raise PlacementError(
+                f"slipway:{section}: the plan takes {machine} in {region}, and a stack has no pools of machines to "
+                "which an accelerator is attached",
+                hint="take an accelerator that is built into its machines, as L4, or another cloud",
+            )
 
 
 def _listed(regions: Iterable[PlannedRegion]) -> str:

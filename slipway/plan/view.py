@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from infra.catalog import Catalog, check_age, check_day
-from infra.placement.built import check_buildable
+from infra.placement.built import check_buildable, check_trainable
 from infra.placement.placement import serving_on, work_on
 from infra.placement.serving import CostLine, Flip, Loser, ServingPlan, choose, explain, sensitivity
 from infra.placement.serving.candidates import candidates
@@ -81,7 +81,10 @@ def _training(wanted: Wanted, serving: ServingPlan | None, catalog: Catalog) -> 
     if wanted.work is None:
         return None
     beside = tuple(dict.fromkeys(region.region for region in serving.regions)) if serving else wanted.regions
-    return place(work_on(wanted.work, wanted.provider, beside), catalog)
+    training = place(work_on(wanted.work, wanted.provider, beside), catalog)
+    if wanted.provider and not wanted.has_pools:
+        check_trainable(training)
+    return training
 
 
 def trades(plan: ServingPlan, goal: ServingGoal, catalog: Catalog) -> tuple[ParetoPoint, ...]:

@@ -35,7 +35,7 @@ class _Goal(Strict):
 class Wanted:
     """serving and work: at least one is there. provider: the only one that the stack's target builds on; None for any.
 
-    regions: that the stack names itself, for its work.
+    regions: that the stack names itself, for its work. has_pools: it names pools of nodes too, so none is made for it.
     """
 
     serving: ServingGoal | None
@@ -43,6 +43,7 @@ class Wanted:
     max_age_days: int
     provider: Provider | None = None
     regions: tuple[str, ...] = ()
+    has_pools: bool = False
 
     @classmethod
     def of_stack(cls, file: Path) -> Self:
@@ -55,6 +56,7 @@ class Wanted:
             max_age_days=settings.prices.max_age_days,
             provider=CLOUDS.get(settings.target),
             regions=settings.regions,
+            has_pools=bool(settings.gpu_pools),
         )
 
     @classmethod

@@ -122,6 +122,12 @@ def test_a_machine_with_an_attached_accelerator_is_refused_before_it_is_a_pool()
         placed(google(regions=["us-central1"], work=WORK | {"accelerator": "T4"}), Catalog.load())
 
 
+def test_serving_from_machines_with_an_attached_accelerator_is_refused():
+    on_t4 = ON_L4 | {"model": {"service_ms": {"T4": 12}, "vcpus": 2, "memory_gib": 8}}
+    with pytest.raises(PlacementError, match=r"slipway:serving: the plan takes n1-standard-4\+T4x1"):
+        placed(google(serving=on_t4), Catalog.load())
+
+
 def test_the_trainers_pool_stands_before_those_that_serve():
     _, settings = settle(stack(serving=ON_L4, work=WORK))
     assert [pool.name for pool in settings.gpu_pools] == ["train", "serve"]

@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from infra.catalog import Catalog, PricesTooOld
+from infra.placement import PlacementError
 from infra.placement.placement import placed
-from infra.settings import Settings
+from infra.settings import Settings, TrainingWork
 from slipway.errors import SettingsError
 from slipway.paths import PROJECT
 from slipway.plan.csv_rows import csv_text, rows
@@ -95,6 +96,24 @@ def test_a_stacks_plan_is_the_one_that_its_program_makes(tmp_path: Path):
     programs = placed(Settings.read(file), Catalog.load())
     assert programs
     assert (view.serving, view.training) == (programs.serving, programs.training)
+
+
+ON_T4 = Wanted(
+    serving=None,
+    work=TrainingWork(accelerator="T4", hours=10, deadline_h=15),
+    max_age_days=3650,
+    provider="gcp",
+    regions=("us-central1",),
+)
+
+
+def test_work_on_machines_that_a_stack_has_no_pools_of_is_refused_as_its_program_does():
+    with pytest.raises(PlacementError, match=r"slipway:work: the plan takes n1-standard-4\+T4x1 in us-central1"):
+        overview(ON_T4, Catalog.load(), today=TODAY)
+
+
+def test_work_in_a_stack_with_pools_by_hand_is_planned_whatever_they_are_of():
+    assert overview(replace(ON_T4, has_pools=True), Catalog.load(), today=TODAY).training
 
 
 @pytest.mark.parametrize("view", [BY_HAND, replace(BY_HAND, training=None), replace(BY_HAND, serving=None)])
