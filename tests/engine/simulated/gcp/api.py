@@ -117,10 +117,15 @@ def _leaf(described: Mapping[str, Any]) -> Shape:
 
 
 def _in_use(described: Mapping[str, Any]) -> tuple[str, ...]:
-    """The members of an enum that Google has not given up: a program of ours should not begin with one that it has."""
+    """The members of an enum that Google has not given up: a program of ours should not begin with one that it has.
+
+    Its zero stays: it says that nothing is chosen, and Google takes it, as it takes the field's absence.
+    """
     members: list[str] = described.get("enum", [])
     given_up = described.get("enumDeprecated", [False] * len(members))
-    return tuple(member for member, gone in zip(members, given_up, strict=True) if not gone)
+    return tuple(
+        member for member, gone in zip(members, given_up, strict=True) if not gone or member.endswith("UNSPECIFIED")
+    )
 
 
 @functools.cache
