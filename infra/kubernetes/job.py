@@ -45,7 +45,7 @@ _POD_IP = "POD_IP"
 _KEPT_S = 7 * 24 * 3600
 _LONGEST_S = 14 * 24 * 3600  # waiting for capacity included; a run that hangs would be paid for without end
 _WORK_GIB = 20.0
-_TO_END_S = 5
+TO_END_S = 5
 """Of the time from SIGTERM to SIGKILL, what torchrun keeps for itself; its workers have the rest."""
 
 _SHARED_MEMORY = 0.25
@@ -174,7 +174,7 @@ def _environment(shape: JobShape) -> list[dict[str, Any]]:
         "SLIPWAY_STORE": shape.store,
         "SLIPWAY_CHECKPOINTS": "$(SLIPWAY_STORE)/checkpoints",
         "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
-        "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(GRACE_S[shape.kind] - _TO_END_S),  # its own is 30 s, wherever it runs
+        "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(GRACE_S[shape.kind] - TO_END_S),  # its own is 30 s, wherever it runs
     }
     if shape.scraped:
         plain["SLIPWAY_METRICS"] = f"$({_POD_IP}):{METRICS_PORT}"  # no other address of the pod's answers

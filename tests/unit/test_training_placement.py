@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.catalog import Accelerator, Capacity, Catalog, CatalogError, Offer, PricesTooOld, Region, Tariff, check_age
+from infra.kubernetes.job import TO_END_S
+from infra.kubernetes.nodes import GRACE_S, Kind
 from infra.placement.errors import Infeasible, PlacementError
-from infra.placement.training import TrainingPlan, place
+from infra.placement.training import TrainingPlan, place, saved_on_notice
 from infra.settings import TrainingWork
 
 TODAY = date(2026, 11, 23)
@@ -181,6 +183,13 @@ def test_a_checkpoint_that_fits_into_the_notice_loses_no_work():
     fits = placed(work(checkpoint_s=10, checkpoint_every_s=1000)).chosen
     late = placed(work(checkpoint_s=130, checkpoint_every_s=13_000)).chosen  # the same share of time for checkpoints
     assert late.overhead_hours > fits.overhead_hours
+
+
+@pytest.mark.parametrize(("provider", "kind"), [("aws", "eks"), ("gcp", "gke")])
+def test_a_checkpoint_is_saved_on_notice_while_a_trainers_pod_has_the_time_for_it(provider: str, kind: Kind):
+    has_s = GRACE_S[kind] - TO_END_S
+    assert saved_on_notice(work(checkpoint_s=has_s), provider)
+    assert not saved_on_notice(work(checkpoint_s=has_s + 1), provider)
 
 
 def test_the_best_interval_is_youngs():

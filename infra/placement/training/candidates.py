@@ -9,8 +9,9 @@ from infra.placement.training.rents import Moves, Rent, lost
 from infra.placement.training.supply import from_offer
 from infra.settings.placement import TrainingWork
 
-_NOTICE_S = {"aws": 120.0, "gcp": 15.0}
-"""Between the notice and the end of a spot instance: EC2's documentation; what GKE leaves a pod of the 30 s of GCE."""
+_NOTICE_S = {"aws": 95.0, "gcp": 10.0}
+"""What a trainer's pod has of the notice of a spot instance, 120 s on EC2 and 30 s on GCE: its time from SIGTERM to
+SIGKILL (GRACE_S of infra/kubernetes/nodes.py) without what torchrun keeps for itself."""
 
 
 def saved_on_notice(work: TrainingWork, provider: str) -> bool:
