@@ -108,8 +108,8 @@ class TrainingWork(Strict):
     accelerator and accelerators: what it was measured on, as 8 of H100; hours: of work on that, without checkpoints.
     accelerators_per_machine: how many of them sat in one machine, all of them unless said, at most 8; on smaller
     machines its speed would be a guess. deadline_h: from now. checkpoint_gib, checkpoint_every_s, checkpoint_s: size of
-    a checkpoint, time between two, and how long training stands still for one. restart_s: from an instance's start to
-    the first step. data_gib and data_region: what it reads, and where that lies (provider/region).
+    a checkpoint, time between two, and how long training stands still for one. restart_s: from asking for an instance
+    to the first step. data_gib and data_region: what it reads, and where that lies (provider/region).
     """
 
     accelerator: str = Field(examples=["H100", "A10G"])
