@@ -122,4 +122,6 @@ def _other_places(name: str, places: Sequence[Place]) -> str:
     if names:
         return f"names like it are {few(spelled[found] for found in names)}"
     same_kind = sorted(place.name for place in places if place.name.startswith(f"{kind}:"))
-    return f"take the one that is nearest to its users: {', '.join(same_kind)}" if same_kind else alike(name, spelled)
+    if same_kind:
+        return f"take the one that is nearest to its users: {', '.join(same_kind)}"
+    return alike(name, spelled.values())

@@ -84,6 +84,10 @@ def test_a_place_without_its_kind_is_answered_with_its_whole_name():
     assert refusal(lambda: CATALOG.place("paris")).hint == "names like it are city:Paris"
 
 
+def test_a_place_of_no_kind_and_like_no_other_is_answered_with_whole_names():
+    assert refusal(lambda: CATALOG.place("zzzz")).hint.startswith("there are city:")
+
+
 def test_a_region_that_nobody_measured_from_a_place_is_answered_with_those_it_reaches():
     error = refusal(lambda: CATALOG.rtt_ms("city:Paris", "aws", "eu-north-1"))
     assert error.message == "there is no latency figure between city:Paris and aws/eu-north-1"
