@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from infra.placement.errors import PlacementError
 from infra.placement.spot.history import History
 from infra.placement.spot.job import Job
+from infra.placement.spot.live import begun
 from infra.placement.spot.state import Action, Kind, Running, State
 
 Policy = Callable[[State], Action]
@@ -93,16 +94,7 @@ class _Run:
     """The state of one replay, and what it has added up to."""
 
     def __init__(self, job: Job, history: History) -> None:
-        self.state = State(
-            job=job,
-            now_s=0.0,
-            done_s=0.0,
-            durable_s=0.0,
-            spent_usd=0.0,
-            running=None,
-            visible=frozenset(),
-            history=history,
-        )
+        self.state = replace(begun(job), history=history)
         self._zones = tuple(zone.name for zone in job.zones)
         self._lost_s = 0.0
         self._starts = 0
