@@ -7,11 +7,16 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from infra.placement.errors import PlacementError
+from infra.placement.serving import program
+from infra.placement.serving import solve as search
 from infra.placement.serving.problem import TIE_USD, Option, Problem, User, Volume
-from infra.placement.serving.program import GAP
+from infra.placement.serving.program import GAP, Program
 from infra.placement.serving.solve import solve
 
 INSTANCES = 200
@@ -219,3 +224,46 @@ def test_a_required_region_runs_although_it_is_dearer():
     found = solve(Problem(users=ONE_USER, options=options, required=frozenset("b"), most_regions=1))
     assert found is not None
     assert [run.option.name for run in found.runs] == ["b"]
+
+
+def test_a_program_whose_effort_finds_no_answer_claims_neither_one_nor_that_there_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Four sums that must come out exactly, over thirty choices: there is an answer, and a single node finds none."""
+    monkeypatch.setitem(program._OPTIONS, "mip_max_nodes", 1)
+    pick, made = random.Random(0), Program()
+    columns = [made.column(cost=pick.random(), upper=1, whole=True) for _ in range(30)]
+    hidden = [pick.randint(0, 1) for _ in columns]
+    for _ in range(4):
+        factors = [pick.randint(0, 99) for _ in columns]
+        total = sum(factor * value for factor, value in zip(factors, hidden, strict=True))
+        made.row(zip(columns, factors, strict=True), low=total, high=total)
+    answer = made.run()
+    assert answer
+    assert (len(answer.values), answer.proven) == (0, False)
+    assert answer.bound < math.inf
+
+
+def test_a_margin_that_reaches_what_is_known_but_for_rounding_ends_the_search(monkeypatch: pytest.MonkeyPatch):
+    pick = random.Random(0)
+    pairs = ((pick.uniform(1, 100), pick.uniform(100, 200)) for _ in range(10_000))
+    bound, usd = next((low, high) for low, high in pairs if low + (high - low) < high)
+    tried = itertools.count()
+
+    def among(*_: object) -> tuple[SimpleNamespace, float, int, None]:
+        assert next(tried) < 9, "it looks for ever"
+        return SimpleNamespace(usd_per_month=usd), usd, 1, None
+
+    monkeypatch.setattr(search, "_among", among)
+    master = SimpleNamespace(considers_all=False, consider=lambda *_: None)
+    relaxed = SimpleNamespace(bound=bound, objective=bound)
+    part: Any = SimpleNamespace(master=master, relaxed=relaxed, options=range(100))
+    best, _, _ = search._least(random_problem(0), part, math.inf)
+    assert best
+    assert best.usd_per_month == usd
+
+
+def test_an_effort_that_finds_nothing_is_not_taken_for_a_proof_that_there_is_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(search, "_among", lambda *_: (None, 5.0, 1, None))
+    with pytest.raises(PlacementError, match="no plan was found, and it was not proven that there is none"):
+        solve(Problem(users=ONE_USER, options=(region("a", usd=5),)))

@@ -12,6 +12,7 @@ from typing import Any
 GAP = 1e-4
 """Of the cost: what is proven to be no further from the least counts as it. HiGHS's own measure of optimal."""
 
+_FEASIBLE = 2  # HiGHS's SolutionStatus
 # Search within the search (RINS and its like) finds nothing here that a node would not, and took most of the time.
 _OPTIONS: dict[str, bool | float | int | str] = {
     "output_flag": False,
@@ -32,7 +33,8 @@ _OPTIONS: dict[str, bool | float | int | str] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """values: of each column. bound: no answer is below it. proven: the effort was enough to tell that it is the least.
+    """values: of each column; none where the effort found no answer. bound: no answer is below it. proven: the effort
+    was enough to tell that it is the least.
 
     reduced: of a relaxed answer, by column at 0: no answer with one unit of it is below the bound and this.
     """
@@ -91,10 +93,12 @@ class Program:
         status = highs.getModelStatus()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return None
-        stopped = status == highspy.HighsModelStatus.kSolutionLimit and highs.getInfo().primal_solution_status == 2
+        stopped = status == highspy.HighsModelStatus.kSolutionLimit
         if status != highspy.HighsModelStatus.kOptimal and not stopped:
             raise RuntimeError(f"HiGHS ended with {highs.modelStatusToString(status)}")
         info = highs.getInfo()
+        if stopped and info.primal_solution_status != _FEASIBLE:
+            return Answer(values=(), objective=math.inf, bound=info.mip_dual_bound, reduced=(), proven=False)
         objective, solution = info.objective_function_value, highs.getSolution()
         return Answer(
             values=solution.col_value,

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from infra.placement.errors import PlacementError
 from infra.placement.serving.assign import assigned
 from infra.placement.serving.master import Master
 from infra.placement.serving.problem import TIE_USD, Option, Problem, Solution
@@ -37,7 +38,10 @@ class _Part:
 
 
 def solve(problem: Problem) -> Solution | None:
-    """The least-cost choice with the gap that is proven, or None when none reaches the goal. Deterministic."""
+    """The least-cost choice with the gap that is proven, or None when none reaches the goal. Deterministic.
+
+    Raises PlacementError when the effort sufficed neither to find one nor to prove that there is none.
+    """
     began = time.perf_counter()
     parts = sorted(_parts(problem), key=lambda part: part.relaxed.bound)
     best: Solution | None = None
@@ -52,6 +56,11 @@ def solve(problem: Problem) -> Solution | None:
         if found and found.usd_per_month < known:
             best = found
     if best is None:
+        if bound < math.inf:
+            raise PlacementError(
+                "slipway:serving: no plan was found, and it was not proven that there is none",
+                hint="name fewer regions or providers in it, or loosen p95_ms",
+            )
         return None
     bound = min(bound, best.usd_per_month)
     gap = max(0.0, best.usd_per_month - TIE_USD - bound) / max(best.usd_per_month, TIE_USD)
@@ -90,7 +99,7 @@ def _least(problem: Problem, part: _Part, known: float) -> tuple[Solution | None
         if found and (best is None or found.usd_per_month < best.usd_per_month):
             best = found
         worth = min(best.usd_per_month if best else math.inf, known)
-        reached = worth <= relaxed.bound + margin
+        reached = worth - relaxed.bound <= margin  # as the margin is reckoned: their sum may round below it
         if master.considers_all or reached or (best and bound < best.usd_per_month * (1 - _HOPELESS)):
             break
         margin = min(worth - relaxed.bound, margin * 4) if best is None else worth - relaxed.bound
@@ -108,7 +117,7 @@ def _among(
         answer = master.program.run(start=start)
         if answer is None:
             return None, math.inf, rounds, start
-        if answer.bound >= known * (1 - GAP):
+        if answer.bound >= known * (1 - GAP) or not answer.values:
             return best, answer.bound, rounds, start
         chosen = master.chosen(answer.values)
         cuts = master.cut(chosen, answer.values)
