@@ -99,6 +99,12 @@ def test_no_job_is_started_while_one_that_was_not_answered_has_not_gone(cluster:
     assert list(cluster.jobs) == [lost]
 
 
+def test_a_job_whose_start_was_not_answered_is_cancelled_too(cluster: Cluster, job: MovableJob):
+    lose(cluster, job)
+    job.cancel()
+    assert cluster.jobs == {}
+
+
 def test_a_request_that_was_not_answered_is_withdrawn_before_the_next(cluster: Cluster, job: MovableJob):
     cluster.instead, cluster.away = ClusterAwayError("the cluster does not answer"), True
     with pytest.raises(ClusterAwayError):

@@ -71,11 +71,17 @@ class KubernetesLauncher:
         manifest = self._manifest(cluster)
         workers_on(manifest, job.settings.workers)
         started, asked = Unanswered(cluster), Unanswered(cluster)
+
+        def clear() -> None:
+            started.clear()
+            asked.clear()
+
         return MovableJob(
             start=lambda capacity: self._start(cluster, on_capacity(manifest, capacity), job, started),
             ask=lambda: self._ask(cluster, on_capacity(manifest, "spot"), job, asked),
             patience_s=patience_s,
             ask_again_s=ask_again_s,
+            clear=clear,
         )
 
     def _start(self, cluster: Cluster, manifest: Manifest, job: JobSpec, unanswered: Unanswered) -> "KubernetesJob":

@@ -37,8 +37,9 @@ class MovableJob:
 
     start: creates the job on nodes of that capacity. ask: creates a request for spot nodes. patience_s: after which
     nodes that did not come count as refused. ask_again_s: between two requests when nodes came and were not taken.
-    clock: seconds. All but the constructor block for a call or two to the cluster, and raise TrainingError, and
-    ClusterAwayError while it does not answer; each may be called again then.
+    clear: deletes what those two may have created when they failed. clock: seconds. All but the constructor block for a
+    call or two to the cluster, and raise TrainingError, and ClusterAwayError while it does not answer; each may be
+    called again then.
     """
 
     def __init__(
@@ -48,9 +49,10 @@ class MovableJob:
         ask: Callable[[], OnNodes],
         patience_s: float,
         ask_again_s: float,
+        clear: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._start, self._ask, self._clock = start, ask, clock
+        self._start, self._ask, self._clear, self._clock = start, ask, clear, clock
         self._patience_s, self._ask_again_s = patience_s, ask_again_s
         self._on: Capacity | None = None
         self._job: OnNodes | None = None
@@ -111,7 +113,7 @@ class MovableJob:
     def wait(self) -> TrainingResult:
         """What it made, once `state` says that it has ended. Raises TrainingError when it made nothing."""
         with suppress(TrainingError):  # a request ends by itself, and is no reason to lose the result
-            self._withdraw()
+            self._leave_nothing()
         assert self._job is not None  # noqa: S101 - nothing ends that was not started
         return self._job.wait()
 
@@ -121,7 +123,7 @@ class MovableJob:
             if self._job is not None:
                 self._job.cancel()
         finally:
-            self._withdraw()
+            self._leave_nothing()
 
     def _left(self, job: OnNodes) -> bool:
         """Not while a pod of it is there, or two would train at once; and never when it has just ended by itself."""
@@ -144,3 +146,9 @@ class MovableJob:
             self._request.cancel()
             self._ask_at, self._came = self._clock() + self._ask_again_s, False
         self._request = None
+
+    def _leave_nothing(self) -> None:
+        try:
+            self._withdraw()
+        finally:
+            self._clear()
