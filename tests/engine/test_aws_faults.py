@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.engine.simulated.core.faults import Crash, StockOut
 from tests.engine.simulated.project import Ran, SimulatedProject, make
+from tests.engine.trouble import Trouble, meet
 
 pytestmark = pytest.mark.engine
 
@@ -25,16 +24,13 @@ Sizes = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """What each run gave. fallen_back and sizes: of node groups, after capacity was gone and after the pool was raised.
+class Stack:
+    """A stack after its trouble. fallen_back and sizes: of node groups, when capacity was gone and when it was raised.
 
-    held: what the cloud held at last. outputs: of the stack, at last.
+    raised: with more nodes kept. held: how much the cloud holds at last; remembered: how much the state does.
     """
 
-    died: Ran
-    held_by_then: int
-    sold_out: Ran
-    mended: Ran
+    trouble: Trouble
     fallen_back: Sizes
     raised: Ran
     sizes: Sizes
@@ -44,38 +40,26 @@ class Trouble:
 
 
 @pytest.fixture(scope="module")
-def trouble() -> Iterator[Trouble]:
+def stack() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="slipway-aws-") as folder:
-        yield meet(make(Path(folder), STACK))
+        project = make(Path(folder), STACK)
+        trouble = meet(project, REGION, dies_at="ec2/subnet")
+        fallen_back = _sizes(project)
+        project.configure(gpu_pools=[{**trouble.pool, "min": 2}], cluster={"system_nodes": 3})
+        yield Stack(
+            trouble=trouble,
+            fallen_back=fallen_back,
+            raised=project.up(),
+            sizes=_sizes(project),
+            outputs=project.outputs(),
+            held=len(project.holdings.all()),
+            remembered=sum(resource["type"].startswith("aws:") for resource in project.state()),
+        )
 
 
-def meet(project: SimulatedProject) -> Trouble:
-    pool = yaml.safe_load(project.file.read_text())["config"]["slipway:gpu_pools"][0]
-    project.configure(gpu_pools=[pool | {"min": 1}])  # a pool that scales from zero would meet no stock-out yet
-    project.faults.write(Crash(type="ec2/subnet"))
-    died = project.up()
-    held_by_then = len(project.holdings.all())
-    project.faults.write(StockOut(region=REGION, capacity="SPOT"))
-    sold_out = project.up()
-    project.configure(gone=[{"region": REGION, "capacity": "spot"}])
-    mended = project.up()
-    fallen_back = _sizes(project)
-    project.configure(gpu_pools=[pool | {"min": 2}], cluster={"system_nodes": 3})
-    raised = project.up()
-    held = len(project.holdings.all())
-    remembered = sum(resource["type"].startswith("aws:") for resource in project.state())
-    return Trouble(
-        died=died,
-        held_by_then=held_by_then,
-        sold_out=sold_out,
-        mended=mended,
-        fallen_back=fallen_back,
-        raised=raised,
-        sizes=_sizes(project),
-        outputs=project.outputs(),
-        held=held,
-        remembered=remembered,
-    )
+@pytest.fixture(scope="module")
+def trouble(stack: Stack) -> Trouble:
+    return stack.trouble
 
 
 def _sizes(project: SimulatedProject) -> Sizes:
@@ -89,9 +73,9 @@ def test_a_provider_that_dies_in_the_middle_fails_the_up(trouble: Trouble):
     assert trouble.held_by_then > 0
 
 
-def test_the_next_up_goes_on_from_there(trouble: Trouble):
-    assert trouble.sold_out.operations["same"] > 0
-    assert trouble.remembered == trouble.held
+def test_the_next_up_goes_on_from_there(stack: Stack):
+    assert stack.trouble.sold_out.operations["same"] > 0
+    assert stack.remembered == stack.held
 
 
 def test_machines_that_are_gone_are_told_with_their_kind_and_zone(trouble: Trouble):
@@ -102,20 +86,20 @@ def test_machines_that_are_gone_are_told_with_their_kind_and_zone(trouble: Troub
     )
 
 
-def test_what_is_written_down_as_gone_is_passed_over(trouble: Trouble):
-    assert trouble.mended.ok, trouble.mended.why
-    assert trouble.fallen_back[f"gpu-{REGION}-train-on-demand"] == (1, 1)
-    assert trouble.fallen_back[f"gpu-{REGION}-train-spot"] == (0, 0)
+def test_what_is_written_down_as_gone_is_passed_over(stack: Stack):
+    assert stack.trouble.mended.ok, stack.trouble.mended.why
+    assert stack.fallen_back[f"gpu-{REGION}-train-on-demand"] == (1, 1)
+    assert stack.fallen_back[f"gpu-{REGION}-train-spot"] == (0, 0)
 
 
-def test_a_least_that_is_raised_raises_what_is_wanted(trouble: Trouble):
-    assert trouble.raised.ok, trouble.raised.why
-    assert trouble.sizes[f"gpu-{REGION}-train-on-demand"] == (2, 2)
-    assert trouble.sizes[f"cluster-{REGION}-system"] == (3, 3)
+def test_a_least_that_is_raised_raises_what_is_wanted(stack: Stack):
+    assert stack.raised.ok, stack.raised.why
+    assert stack.sizes[f"gpu-{REGION}-train-on-demand"] == (2, 2)
+    assert stack.sizes[f"cluster-{REGION}-system"] == (3, 3)
 
 
-def test_the_output_says_why(trouble: Trouble):
-    chosen = trouble.outputs["capacity"]["train"]
+def test_the_output_says_why(stack: Stack):
+    chosen = stack.outputs["capacity"]["train"]
     assert chosen["capacity"] == "on_demand"
     assert "us-east-1 spot is gone" in chosen["reason"]
     assert chosen["order"] == ["us-east-1 spot", "us-east-1 on demand"]
