@@ -52,7 +52,12 @@ for number in range({count}):
 """,
 }
 _LABELS = {"owner": "ml-platform", "environment": "prod"}
-_LOADED = "import importlib\nfor module in {modules!r}:\n    importlib.import_module(module)\n"
+_LOADED = """
+import importlib
+
+for module in {modules!r}:
+    getattr(importlib.import_module(module), "__all__", None)  # the SDKs load a module when it is asked for something
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
