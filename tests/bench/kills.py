@@ -12,16 +12,17 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from training.config import CheckpointSettings, ElasticSettings, ObserveSettings, TrainSettings
-from training.journal import JOURNAL, Event, Step, losses, read_journal
+from training.journal import JOURNAL, Event, Step, read_journal
 from training.launch import JobSpec
 from training.launch.elastic import ElasticWorkers
 from training.launch.folder import LOG
+from training.rehearsal.curve import compare
 
 TASK = "tests.tiny_task:Slow"
 STEPS_PER_EPOCH = 5  # of that task, with its own batch size
@@ -68,18 +69,21 @@ def endure(
     )
     _run(folder / "undisturbed", settings, kills=0, chance=chance, pause_s=pause_s)
     killed_at = _run(folder / "disturbed", settings, kills=kills, chance=chance, pause_s=pause_s)
-    expected = losses(folder / "undisturbed" / JOURNAL)
-    found = losses(folder / "disturbed" / JOURNAL)
-    if found.keys() != expected.keys():
-        raise RuntimeError(f"{len(found)} steps instead of {len(expected)}")
     entries = list(read_journal(folder / "disturbed" / JOURNAL))
+    curve = compare(steps_of(read_journal(folder / "undisturbed" / JOURNAL)), steps_of(entries), killed_at=killed_at)
+    if curve.missing:
+        raise RuntimeError(f"{curve.missing} of {curve.steps} steps were never taken")
     return Endured(
         kills=len(killed_at),
-        steps=len(found),
+        steps=curve.steps,
         lost=lost_steps(entries, killed_at),
         waited_s=[_next_step(entries, at) - at for at in killed_at],
-        apart=max(abs(found[step] - expected[step]) for step in expected),
+        apart=curve.difference,
     )
+
+
+def steps_of(entries: Iterable[Step | Event]) -> list[Step]:
+    return [entry for entry in entries if isinstance(entry, Step)]
 
 
 def _run(folder: Path, settings: TrainSettings, *, kills: int, chance: random.Random, pause_s: float) -> list[float]:
@@ -135,8 +139,7 @@ def _next_step(entries: Sequence[Step | Event], at: float) -> float:
 def lost_steps(entries: Sequence[Step | Event], killed_at: Sequence[float]) -> list[int]:
     """How many steps had to be taken again after each kill."""
     lost = [0] * len(killed_at)
-    steps = [entry for entry in entries if isinstance(entry, Step)]
-    for before, after in pairwise(steps):
+    for before, after in pairwise(steps_of(entries)):
         if after.step <= before.step:
             cause = sum(at <= after.at for at in killed_at) - 1
             lost[cause] += before.step - after.step + 1
